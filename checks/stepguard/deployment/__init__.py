@@ -1,0 +1,1 @@
+"""What would be deployed: values, documents, workflows, policies, resources. No file formats."""

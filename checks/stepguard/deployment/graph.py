@@ -1,0 +1,237 @@
+"""A deployment: its resources by address, and the links between machines, roles and policies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from stepguard.deployment.documents import Document
+from stepguard.deployment.resources import (
+    Activity,
+    Form,
+    Policy,
+    PolicyAttachment,
+    PolicyDocument,
+    Resource,
+    Role,
+    StateMachine,
+    Unread,
+)
+from stepguard.deployment.source import SourceFile, Span
+from stepguard.deployment.values import Hole, OneOf, Piece, Reference, Text, Traced, Unknown
+
+Kind = TypeVar("Kind", bound=Resource)
+
+_INSTANCE_KEY = re.compile(r"\[[^\]]*\]")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadError:
+    """An input that could not be read: one clear line, and the place when it is known."""
+
+    path: str
+    message: str
+    span: Span | None = None
+
+
+@dataclass(slots=True)
+class RolePolicies:
+    """Everything that a role may do, as far as it can be read.
+
+    `documents` are the policies that were read or could not be (their document is `Unread`),
+    `managed` the managed policies named but not part of the project (ARN or name), `unread` why
+    there may be more.
+    """
+
+    documents: list[PolicyDocument] = field(default_factory=list)
+    managed: list[Traced] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
+
+    @property
+    def state(self) -> str:
+        """`full` when everything was read, `none` when nothing was, else `partial`."""
+        missing = self.unread or any(
+            not isinstance(policy.document, Document) or not policy.document.is_complete
+            for policy in self.documents
+        )
+        if not missing:
+            return "full"
+        if self.managed or any(isinstance(one.document, Document) for one in self.documents):
+            return "partial"
+        return "none"
+
+
+@dataclass(slots=True, eq=False)
+class Deployment:
+    """One root module, plan or template, and what was read out of it.
+
+    `root` is its path as findings print it. `is_reusable_module` says that a Terraform directory
+    has no provider, backend or variable values of its own, so that a caller decides the rest.
+    `files` are the files that were read.
+    """
+
+    root: str
+    form: Form
+    resources: list[Resource] = field(default_factory=list)
+    files: list[SourceFile] = field(default_factory=list)
+    errors: list[ReadError] = field(default_factory=list)
+    is_reusable_module: bool = False
+    _by_address: dict[str, list[Resource]] | None = field(default=None, repr=False)
+    _policies: dict[str, RolePolicies] | None = field(default=None, repr=False)
+
+    def of_type(self, kind: type[Kind]) -> Iterator[Kind]:
+        """Yield the resources of a class, in the order of reading."""
+        for resource in self.resources:
+            if isinstance(resource, kind):
+                yield resource
+
+    @property
+    def state_machines(self) -> list[StateMachine]:
+        """Every state machine; one with alternatives appears once for each."""
+        return list(self.of_type(StateMachine))
+
+    @property
+    def roles(self) -> list[Role]:
+        """Every IAM role."""
+        return list(self.of_type(Role))
+
+    @property
+    def activities(self) -> list[Activity]:
+        """Every activity."""
+        return list(self.of_type(Activity))
+
+    def find(self, address: str) -> list[Resource]:
+        """Return the resources at an address; without instance keys, every instance."""
+        if self._by_address is None:
+            index: dict[str, list[Resource]] = {}
+            for resource in self.resources:
+                index.setdefault(resource.address, []).append(resource)
+                bare = _INSTANCE_KEY.sub("", resource.address)
+                if bare != resource.address:
+                    index.setdefault(bare, []).append(resource)
+            self._by_address = index
+        return self._by_address.get(address, [])
+
+    def resolve(self, value: Traced | None, kind: type[Kind]) -> list[Kind]:
+        """Return the resources of a class that a value means: by reference, ARN or name."""
+        if value is None:
+            return []
+        content = value.value
+        if isinstance(content, OneOf):
+            found: list[Kind] = []
+            for alternative in content.alternatives:
+                if isinstance(alternative, Traced):
+                    found.extend(one for one in self.resolve(alternative, kind) if one not in found)
+            return found
+        if isinstance(content, Reference):
+            return [one for one in self.find(content.target) if isinstance(one, kind)]
+        if isinstance(content, Text) and len(content.parts) == 1 and content.holes:
+            hole = content.holes[0]
+            if isinstance(hole, Reference):
+                return [one for one in self.find(hole.target) if isinstance(one, kind)]
+        name = last_name(value)
+        if name is None:
+            return []
+        return [one for one in self.of_type(kind) if _name_of(one) == name]
+
+    def roles_of(self, machine: StateMachine) -> list[Role]:
+        """Return the execution roles that a machine names and that are in this project."""
+        return self.resolve(machine.role, Role)
+
+    def machines_of(self, role: Role) -> list[StateMachine]:
+        """Return the state machines whose execution role this is."""
+        return [machine for machine in self.state_machines if role in self.roles_of(machine)]
+
+    def policies_of(self, role: Role) -> RolePolicies:
+        """Return everything that a role's policies say, from its block and from others."""
+        if self._policies is None:
+            self._policies = self._collect_policies()
+        return self._policies.get(role.address, RolePolicies())
+
+    def _collect_policies(self) -> dict[str, RolePolicies]:
+        collected: dict[str, RolePolicies] = {}
+        for role in self.of_type(Role):
+            policies = RolePolicies(list(role.inline), [], list(role.unread))
+            collected[role.address] = policies
+            for attached in role.attached:
+                self._attach(policies, attached)
+        for policy in self.of_type(Policy):
+            for role in self._targets(policy.roles):
+                policies = collected[role.address]
+                policies.documents.append(_as_document(policy))
+                policies.unread.extend(policy.unread)
+        for attachment in self.of_type(PolicyAttachment):
+            for role in self._targets(attachment.roles):
+                policies = collected[role.address]
+                policies.unread.extend(attachment.unread)
+                if attachment.policy is not None:
+                    self._attach(policies, attachment.policy)
+        return collected
+
+    def _targets(self, roles: Iterable[Traced]) -> list[Role]:
+        found: list[Role] = []
+        for value in roles:
+            found.extend(role for role in self.resolve(value, Role) if role not in found)
+        return found
+
+    def _attach(self, policies: RolePolicies, value: Traced) -> None:
+        content = value.value
+        if isinstance(content, OneOf):
+            for alternative in content.alternatives:
+                if isinstance(alternative, Traced):
+                    self._attach(policies, alternative)
+            return
+        own = [policy for policy in self.resolve(value, Policy) if policy.managed]
+        if own:
+            known = {id(document.document) for document in policies.documents}
+            policies.documents.extend(
+                _as_document(policy) for policy in own if id(policy.document) not in known
+            )
+        elif isinstance(content, (str, Text)):
+            policies.managed.append(value)
+        elif isinstance(content, (Unknown, Reference)):
+            what = content.expression or getattr(content, "target", "")
+            policies.unread.append(Unread(f"attached policy {what} is not known", value.span))
+
+
+def _as_document(policy: Policy) -> PolicyDocument:
+    name = policy.name.value if policy.name is not None else None
+    return PolicyDocument(
+        name=name if isinstance(name, str) else policy.address,
+        document=policy.document,
+        address=policy.address,
+        span=policy.span,
+    )
+
+
+def last_name(value: Traced) -> str | None:
+    """Return the name at the end of an ARN, or of a plain name, rendered when it has holes.
+
+    `arn:aws:iam::1:role/path/NAME` gives `NAME`. `None` when nothing is known of it.
+    """
+    text = value.as_text()
+    if text is None or not any(isinstance(part, Piece) for part in text.parts):
+        return None
+    flat = str(text)
+    if not flat.startswith("arn:") and not flat.startswith("${"):
+        return flat
+    tail: list[str] = []
+    for part in reversed(text.parts):
+        if isinstance(part, Hole):
+            tail.append(str(Text((part,))))
+            continue
+        cut = max(part.text.rfind("/"), part.text.rfind(":"))
+        tail.append(part.text[cut + 1 :])
+        if cut >= 0:
+            return "".join(reversed(tail)) or None
+    return "".join(reversed(tail)) or None
+
+
+def _name_of(resource: Resource) -> str | None:
+    name = getattr(resource, "name", None)
+    if not isinstance(name, Traced):
+        return None
+    text = name.as_text()
+    return None if text is None else str(text)

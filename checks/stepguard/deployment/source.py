@@ -1,0 +1,96 @@
+"""Where a value is written: files, spans, and the way from an offset to a line."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+
+
+@dataclass(eq=False, slots=True)
+class SourceFile:
+    """One text file that was read.
+
+    `path` is what findings print: relative to the scanned root where that is possible, with
+    forward slashes. `text` is the decoded content; every offset in the project counts its
+    characters, from zero.
+    """
+
+    path: str
+    text: str = field(repr=False)
+    _line_starts: list[int] | None = field(default=None, repr=False)
+
+    def _starts(self) -> list[int]:
+        if self._line_starts is None:
+            starts = [0]
+            position = self.text.find("\n")
+            while position >= 0:
+                starts.append(position + 1)
+                position = self.text.find("\n", position + 1)
+            self._line_starts = starts
+        return self._line_starts
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """Return the line and the column of an offset, both counted from one."""
+        offset = max(0, min(offset, len(self.text)))
+        line = bisect_right(self._starts(), offset)
+        return line, offset - self._starts()[line - 1] + 1
+
+    def offset(self, line: int, column: int) -> int:
+        """Return the offset of a line and column (both from one), clamped to the file."""
+        starts = self._starts()
+        if line < 1:
+            return 0
+        if line > len(starts):
+            return len(self.text)
+        return min(starts[line - 1] + max(column, 1) - 1, len(self.text))
+
+    def line(self, number: int) -> str:
+        """Return a line (counted from one) without its line break; empty where there is none."""
+        starts = self._starts()
+        if not 1 <= number <= len(starts):
+            return ""
+        end = starts[number] if number < len(starts) else len(self.text)
+        return self.text[starts[number - 1] : end].rstrip("\r\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a file: `start` and `end` are character offsets, `end` exclusive."""
+
+    file: SourceFile
+    start: int
+    end: int
+
+    @property
+    def path(self) -> str:
+        """The file's path as findings print it."""
+        return self.file.path
+
+    @property
+    def line(self) -> int:
+        """The first line, counted from one."""
+        return self.file.position(self.start)[0]
+
+    @property
+    def column(self) -> int:
+        """The first column, counted from one."""
+        return self.file.position(self.start)[1]
+
+    @property
+    def end_line(self) -> int:
+        """The line of the last character's end, counted from one."""
+        return self.file.position(self.end)[0]
+
+    @property
+    def end_column(self) -> int:
+        """The column after the last character, counted from one."""
+        return self.file.position(self.end)[1]
+
+    @property
+    def text(self) -> str:
+        """The characters that the span covers."""
+        return self.file.text[self.start : self.end]
+
+    def contains(self, other: Span) -> bool:
+        """Tell whether `other` lies in this span of the same file."""
+        return self.file is other.file and self.start <= other.start and other.end <= self.end

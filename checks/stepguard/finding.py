@@ -1,0 +1,91 @@
+"""What a rule says: a violation or that it could not be evaluated. Saying nothing is a pass."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from stepguard.deployment.documents import PathStep
+from stepguard.deployment.source import Span
+
+
+class Severity(IntEnum):
+    """How bad a violation is; comparable, the worst is the greatest."""
+
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+    CRITICAL = 4
+
+    @property
+    def label(self) -> str:
+        """The word that reports print: `low`, `medium`, `high` or `critical`."""
+        return self.name.lower()
+
+    @classmethod
+    def parse(cls, label: str) -> Severity:
+        """Return the severity of a word. Raises `ValueError` for another word."""
+        try:
+            return cls[label.upper()]
+        except KeyError:
+            raise ValueError(f"no severity {label!r}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedPlace:
+    """A further place of a violation, such as one of several states."""
+
+    message: str
+    span: Span | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Violation:
+    """Something that is wrong.
+
+    `message` says what is wrong here and what can happen, `suggestion` what to write instead.
+    `resource` is the address of the resource judged, `span` the text to change, `path` where
+    that stands in the definition or policy document, `state` the state's name. `subject` is
+    what tells this violation from others of the same rule and resource, independent of its
+    place in the file (an action, an ARN, a state's name): it goes into the fingerprint.
+    `severity` overrides the rule's own where the case is graver or lighter.
+    """
+
+    message: str
+    resource: str
+    span: Span | None
+    path: Sequence[PathStep] = ()
+    state: str | None = None
+    related: Sequence[RelatedPlace] = ()
+    suggestion: str = ""
+    subject: str = ""
+    severity: Severity | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotEvaluated:
+    """A rule that could not be decided, and why, in a few words."""
+
+    reason: str
+    resource: str
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A violation in a report: with the rule's identity, and its severity decided."""
+
+    rule: str
+    name: str
+    severity: Severity
+    violation: Violation
+    root: str = field(default="")
+
+    @property
+    def fingerprint(self) -> str:
+        """Sixteen hexadecimal digits that stay when lines move or files are renamed."""
+        parts = (self.rule, self.violation.resource, self.violation.state or "")
+        identity = "\x00".join((*parts, self.violation.subject))
+        return hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -1,0 +1,1 @@
+"""What AWS documents about integrations, actions and the permissions that they take."""

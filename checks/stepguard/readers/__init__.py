@@ -1,0 +1,1 @@
+"""Where a deployment is written: text in, `Deployment` out."""

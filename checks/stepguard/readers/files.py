@@ -1,0 +1,125 @@
+"""The only way to a file's content: inside the scanned root, regular, of bounded size, UTF-8."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from stepguard.deployment.source import SourceFile
+
+MAXIMUM_BYTES = 20 * 1024 * 1024
+"""The largest source file that is read; plans may be larger (`MAXIMUM_PLAN_BYTES`)."""
+
+MAXIMUM_PLAN_BYTES = 512 * 1024 * 1024
+"""The largest plan that is read."""
+
+
+class FileRefusedError(Exception):
+    """A file that is not read. `reason` is one line that names neither content nor target."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class ProjectFiles:
+    """The files below one root directory, each read once.
+
+    `root` is the directory that the user named (or the directory of the file that they named);
+    `shown` is how it is written before a file's own path in findings. Nothing outside the root
+    is read: not by absolute path, by `..`, or through a symbolic link.
+    """
+
+    def __init__(self, root: Path, shown: str = "") -> None:
+        self.root = Path(os.path.realpath(root))
+        self._shown = shown.rstrip("/")
+        self._read: dict[Path, SourceFile] = {}
+
+    def shown(self, path: Path) -> str:
+        """Return a path as findings print it."""
+        real = Path(os.path.realpath(path))
+        try:
+            relative = real.relative_to(self.root).as_posix()
+        except ValueError:
+            return path.as_posix()
+        if self._shown in ("", "."):
+            return relative
+        return self._shown if relative == "." else f"{self._shown}/{relative}"
+
+    def contains(self, path: Path) -> bool:
+        """Tell whether a path, links followed, lies inside the root."""
+        return Path(os.path.realpath(path)).is_relative_to(self.root)
+
+    def is_file(self, path: Path) -> bool:
+        """Tell whether a path inside the root is a regular file."""
+        return self.contains(path) and _is_regular(path)
+
+    def is_directory(self, path: Path) -> bool:
+        """Tell whether a path inside the root is a directory."""
+        return self.contains(path) and path.is_dir()
+
+    def entries(self, directory: Path) -> list[Path]:
+        """Return the entries of a directory inside the root, sorted by name; else none."""
+        if not self.is_directory(directory):
+            return []
+        try:
+            return sorted(directory.iterdir())
+        except OSError:
+            return []
+
+    def read(self, path: Path, maximum_bytes: int = MAXIMUM_BYTES) -> SourceFile:
+        """Return a file's text. Raises `FileRefusedError` with the reason."""
+        real = Path(os.path.realpath(path))
+        known = self._read.get(real)
+        if known is not None:
+            return known
+        shown = self.shown(path)
+        if not real.is_relative_to(self.root):
+            raise FileRefusedError(shown, "outside the scanned root: not read")
+        source = SourceFile(shown, decode(self._bytes(real, shown, maximum_bytes), shown))
+        self._read[real] = source
+        return source
+
+    def read_bytes(self, path: Path, maximum_bytes: int = MAXIMUM_BYTES) -> bytes:
+        """Return a file's bytes. Raises `FileRefusedError` with the reason."""
+        real = Path(os.path.realpath(path))
+        shown = self.shown(path)
+        if not real.is_relative_to(self.root):
+            raise FileRefusedError(shown, "outside the scanned root: not read")
+        return self._bytes(real, shown, maximum_bytes)
+
+    def _bytes(self, real: Path, shown: str, maximum_bytes: int) -> bytes:
+        if not _is_regular(real):
+            reason = "not a regular file" if real.exists() else "no such file"
+            raise FileRefusedError(shown, reason)
+        try:
+            # The file may grow or be replaced between the look and the reading.
+            with real.open("rb") as stream:
+                content = stream.read(maximum_bytes + 1)
+        except OSError as error:
+            raise FileRefusedError(shown, error.strerror or "cannot be read") from error
+        if len(content) > maximum_bytes:
+            raise FileRefusedError(shown, f"larger than {maximum_bytes // (1024 * 1024)} MB")
+        return content
+
+
+def decode(content: bytes, shown: str) -> str:
+    """Return UTF-8 text without a byte-order mark. Raises `FileRefusedError`."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise FileRefusedError(shown, f"not UTF-8 text (line {line})") from error
+    if "\x00" in text:
+        line = text.count("\n", 0, text.index("\x00")) + 1
+        raise FileRefusedError(shown, f"binary: a NUL byte in line {line}")
+    return text
+
+
+def _is_regular(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except (OSError, ValueError):
+        return False

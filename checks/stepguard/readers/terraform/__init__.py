@@ -1,0 +1,1 @@
+"""Terraform configurations, read without Terraform."""

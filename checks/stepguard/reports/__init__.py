@@ -1,0 +1,1 @@
+"""Renderings of a report: text for people, JSON and SARIF for programs."""
