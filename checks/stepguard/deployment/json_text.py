@@ -40,6 +40,7 @@ _BARE = "\U00100000"
 _REST = "\U00100001"
 _TOKEN_PATTERN = re.compile("[\U000f0000-\U000ffffd]")
 _RESERVED_PATTERN = re.compile("[\U000f0000-\U00100001]")
+_ESCAPED_RESERVED_PATTERN = re.compile(r"\\u[dD][bB][89a-fA-F]")
 _LEXEME = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+|"', re.DOTALL)
 
 
@@ -92,9 +93,13 @@ def trace_json(text: Text) -> Traced:
 def _flatten(text: Text) -> tuple[str, list[Unknown | Reference]]:
     holes: list[Unknown | Reference] = []
     flat: list[str] = []
+    has_holes = any(isinstance(part, Hole) for part in text.parts)
     for part in text.parts:
         if isinstance(part, Piece):
-            if not part.text.isascii() and _RESERVED_PATTERN.search(part.text):
+            # Beside a hole, such a character or its escape could pass for one.
+            if has_holes and (
+                _RESERVED_PATTERN.search(part.text) or _ESCAPED_RESERVED_PATTERN.search(part.text)
+            ):
                 raise JsonTextError("it contains characters from the private-use planes", part.span)
             flat.append(part.text)
         else:
@@ -223,7 +228,7 @@ def _text_with_tokens(string: str, prepared: _Prepared) -> Text:
 
 
 def _restore_string(string: str, prepared: _Prepared) -> Plain:
-    if string.isascii() or not _TOKEN_PATTERN.search(string):
+    if not prepared.holes or string.isascii() or not _TOKEN_PATTERN.search(string):
         return string
     if string[0] == _BARE:
         return prepared.holes[ord(string[1]) - _FIRST_TOKEN]
@@ -231,7 +236,7 @@ def _restore_string(string: str, prepared: _Prepared) -> Plain:
 
 
 def _restore_key(key: str, prepared: _Prepared) -> str:
-    if key.isascii() or not _TOKEN_PATTERN.search(key):
+    if not prepared.holes or key.isascii() or not _TOKEN_PATTERN.search(key):
         return key
     return PartlyKnownKey(_text_with_tokens(key, prepared))
 
@@ -282,7 +287,7 @@ class _Tracer:
 
     def _rest(self, lexeme: str) -> Unknown | Reference | None:
         token = lexeme[0] if lexeme else ""
-        if token and _TOKEN_PATTERN.match(token):
+        if token and self._prepared.holes and _TOKEN_PATTERN.match(token):
             index = ord(token) - _FIRST_TOKEN
             if index in self._prepared.rests:
                 return self._prepared.holes[index]
@@ -322,7 +327,7 @@ class _Tracer:
         ):
             piece = match.group()
             span = self._locate(start + 1 + match.start(), start + 1 + match.end())
-            if _TOKEN_PATTERN.match(piece):
+            if self._prepared.holes and _TOKEN_PATTERN.match(piece):
                 parts.append(Hole(self._prepared.holes[ord(piece) - _FIRST_TOKEN], span))
             elif piece[0] == "\\":
                 parts.append(Piece(json.loads(f'"{piece}"'), span, exact=False))
