@@ -158,10 +158,10 @@ def test_duplicate_keys_are_told_and_the_last_one_counts() -> None:
 def test_what_is_no_json_is_refused_with_its_reason_and_place(
     content: str, reason: str, place: int | None
 ) -> None:
+    text = text_of(content)
+    if "\U000f0000" in content:
+        text = Text((*text.parts, Hole(Unknown("x"))))
     with pytest.raises(JsonTextError) as caught:
-        text = text_of(content)
-        if "\U000f0000" in content:
-            text = Text((*text.parts, Hole(Unknown("x"))))
         parse_json(text)
     assert reason in caught.value.reason
     if place is not None:

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from stepguard.deployment.json_text import DuplicateKey, JsonTextError, parse_json, trace_json
 from stepguard.deployment.source import Span
-from stepguard.deployment.values import OneOf, Plain, Text, Traced, plain, unknowns
+from stepguard.deployment.values import REMOVED, OneOf, Plain, Text, Traced, plain, unknowns
 
 PathStep: TypeAlias = "str | int"
 Path: TypeAlias = "tuple[PathStep, ...]"
@@ -84,9 +84,12 @@ class Document:
                     return key_span
                 if below is not None:
                     found = below.span or key_span or found
-            elif isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
-                below = value[step]
-                found = below.span or found
+            elif isinstance(value, list) and isinstance(step, int):
+                # A plain list has no elements for those that are removed.
+                present = [one for one in value if one.value is not REMOVED]
+                if 0 <= step < len(present):
+                    below = present[step]
+                    found = below.span or found
             if below is None:
                 return found
             node = below

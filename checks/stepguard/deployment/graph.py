@@ -80,6 +80,7 @@ class Deployment:
     is_reusable_module: bool = False
     _by_address: dict[str, list[Resource]] | None = field(default=None, repr=False)
     _policies: dict[str, RolePolicies] | None = field(default=None, repr=False)
+    _machines: dict[int, list[StateMachine]] | None = field(default=None, repr=False)
 
     def of_type(self, kind: type[Kind]) -> Iterator[Kind]:
         """Yield the resources of a class, in the order of reading."""
@@ -142,7 +143,12 @@ class Deployment:
 
     def machines_of(self, role: Role) -> list[StateMachine]:
         """Return the state machines whose execution role this is."""
-        return [machine for machine in self.state_machines if role in self.roles_of(machine)]
+        if self._machines is None:
+            self._machines = {}
+            for machine in self.state_machines:
+                for one in self.roles_of(machine):
+                    self._machines.setdefault(id(one), []).append(machine)
+        return list(self._machines.get(id(role), ()))
 
     def policies_of(self, role: Role) -> RolePolicies:
         """Return everything that a role's policies say, from its block and from others."""
