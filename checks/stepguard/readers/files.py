@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 
 from stepguard.deployment.source import SourceFile
@@ -29,12 +30,14 @@ class ProjectFiles:
 
     `root` is the directory that the user named (or the directory of the file that they named);
     `shown` is how it is written before a file's own path in findings. Nothing outside the root
-    is read: not by absolute path, by `..`, or through a symbolic link.
+    is read: not by absolute path, by `..`, or through a symbolic link. `also` are the only
+    exceptions: files and directories outside it that the user named.
     """
 
-    def __init__(self, root: Path, shown: str = "") -> None:
+    def __init__(self, root: Path, shown: str = "", also: Sequence[Path] = ()) -> None:
         self.root = Path(os.path.realpath(root))
         self._shown = shown.rstrip("/")
+        self._also = {Path(os.path.realpath(one)): one.as_posix() for one in also}
         self._read: dict[Path, SourceFile] = {}
 
     def shown(self, path: Path) -> str:
@@ -43,14 +46,25 @@ class ProjectFiles:
         try:
             relative = real.relative_to(self.root).as_posix()
         except ValueError:
-            return path.as_posix()
+            return self._shown_elsewhere(real) or path.as_posix()
         if self._shown in ("", "."):
             return relative
         return self._shown if relative == "." else f"{self._shown}/{relative}"
 
+    def _shown_elsewhere(self, real: Path) -> str | None:
+        for base, shown in self._also.items():
+            if real == base:
+                return shown
+            if real.is_relative_to(base):
+                return f"{shown}/{real.relative_to(base).as_posix()}"
+        return None
+
     def contains(self, path: Path) -> bool:
         """Tell whether a path, links followed, lies inside the root."""
-        return Path(os.path.realpath(path)).is_relative_to(self.root)
+        return self._is_readable(Path(os.path.realpath(path)))
+
+    def _is_readable(self, real: Path) -> bool:
+        return real.is_relative_to(self.root) or self._shown_elsewhere(real) is not None
 
     def is_file(self, path: Path) -> bool:
         """Tell whether a path inside the root is a regular file."""
@@ -76,7 +90,7 @@ class ProjectFiles:
         if known is not None:
             return known
         shown = self.shown(path)
-        if not real.is_relative_to(self.root):
+        if not self._is_readable(real):
             raise FileRefusedError(shown, "outside the scanned root: not read")
         source = SourceFile(shown, decode(self._bytes(real, shown, maximum_bytes), shown))
         self._read[real] = source
@@ -86,7 +100,7 @@ class ProjectFiles:
         """Return a file's bytes. Raises `FileRefusedError` with the reason."""
         real = Path(os.path.realpath(path))
         shown = self.shown(path)
-        if not real.is_relative_to(self.root):
+        if not self._is_readable(real):
             raise FileRefusedError(shown, "outside the scanned root: not read")
         return self._bytes(real, shown, maximum_bytes)
 

@@ -1,0 +1,301 @@
+"""Matching of regular expressions in a time that is bounded by pattern times text.
+
+A pattern becomes a program for a machine that follows all ways to match at once and goes through
+the text a single time (Thompson's construction with captures, as in Go's own package). Unlike
+backtracking, no pattern can make it slow; the work is counted all the same.
+
+A hole of the text stands for one or more characters of an alphabet. Where each of them leads to
+the same, the hole is like a single character. Where not, the ways on are followed as doubtful
+ones: if one of them comes to a match, what matches depends on the hole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from stepguard.readers.terraform.functions.errors import NotKnownError
+from stepguard.readers.terraform.functions.patterns import Pattern
+from stepguard.readers.terraform.functions.programs import Check, Done, Program, Save, Split, Take
+
+MAXIMUM_STEPS = 1_000_000
+"""Steps of the machine for one call of a function."""
+
+_DEPENDS = "what the regular expression matches depends on something unknown"
+
+Span: TypeAlias = "tuple[int, int] | None"
+Alphabets: TypeAlias = "Mapping[int, frozenset[str]]"
+"""The characters that holes may consist of, by the place of the hole."""
+
+_Threads: TypeAlias = "list[tuple[int, tuple[int, ...]]]"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Where a pattern matched, and where its groups did: `None` for one that took no part."""
+
+    start: int
+    end: int
+    groups: tuple[Span, ...]
+
+
+@dataclass(slots=True)
+class _Doubts:
+    """Ways to match that depend on what holes hold.
+
+    `crossing` began before a hole. `within` began in one, the first of them at `since`; when they
+    came to a match outside, `first` is that place.
+    """
+
+    crossing: set[int] = field(default_factory=set)
+    within: set[int] = field(default_factory=set)
+    since: int | None = None
+    first: int | None = None
+
+
+@dataclass(slots=True)
+class Machine:
+    """A pattern that is matched with a text.
+
+    `steps` counts the work done. `touched` are the holes within which there may be a match.
+    """
+
+    program: Program
+    text: str
+    holes: Alphabets = field(default_factory=dict)
+    steps: int = 0
+    touched: set[int] = field(default_factory=set)
+
+    @staticmethod
+    def of(pattern: Pattern, text: str, holes: Alphabets) -> Machine:
+        """Compile a pattern. Raises `NotKnownError` when its program is too large."""
+        return Machine(Program(pattern), text, holes)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the groups, empty for those that have none."""
+        return self.program.names
+
+    def search(self, start: int) -> Match | None:
+        """Return the first match from an offset on, but for those within a hole.
+
+        Raises `NotKnownError` at the limit, and when a match depends on a hole.
+        """
+        found: tuple[int, ...] | None = None
+        none = (-1,) * (2 * len(self.names) + 2)
+        current: _Threads = []
+        seen: set[int] = set()
+        doubts = _Doubts()
+        for position in range(start, len(self.text) + 1):
+            if found is not None and not current and not doubts.crossing:
+                break
+            ahead = len(current)
+            if found is None:
+                self._follow(self.program.start, none, position, current, seen)
+            for number, (instruction, captures) in enumerate(current):
+                if isinstance(self.program.instructions[instruction], Done):
+                    found = captures
+                    del current[number:]
+                    break
+            alphabet = self.holes.get(position)
+            if alphabet is not None:
+                current = self._cross(position, alphabet, current, ahead, doubts)
+                seen = {instruction for instruction, _ in current}
+                continue
+            seen = set()
+            character = self.text[position : position + 1]
+            current = self._step(character, current, position + 1, seen)
+            self._follow_doubts(character, doubts)
+        match = None if found is None else _match(found)
+        if doubts.first is not None and (match is None or match.start > doubts.first):
+            raise NotKnownError(_DEPENDS)
+        return match
+
+    def _step(self, character: str, threads: _Threads, position: int, seen: set[int]) -> _Threads:
+        """Return the threads that go on after a character, which ends at `position`."""
+        following: _Threads = []
+        for number, captures in threads:
+            instruction = self.program.instructions[number]
+            if isinstance(instruction, Take) and character and character in instruction.characters:
+                self._follow(instruction.next, captures, position, following, seen)
+        return following
+
+    def _follow(
+        self,
+        number: int,
+        captures: tuple[int, ...],
+        position: int,
+        threads: _Threads,
+        seen: set[int],
+    ) -> None:
+        """Add the threads that an instruction leads to without taking a character."""
+        pending = [(number, captures)]
+        while pending:
+            number, captures = pending.pop()
+            if number in seen:
+                continue
+            seen.add(number)
+            self._count()
+            instruction = self.program.instructions[number]
+            if isinstance(instruction, (Take, Done)):
+                threads.append((number, captures))
+            elif isinstance(instruction, Split):
+                pending.append((instruction.other, captures))
+                pending.append((instruction.preferred, captures))
+            elif isinstance(instruction, Save):
+                slot = instruction.slot
+                captures = (*captures[:slot], position, *captures[slot + 1 :])
+                pending.append((instruction.next, captures))
+            elif self._holds(instruction.kind, position):
+                pending.append((instruction.next, captures))
+
+    def _count(self) -> None:
+        self.steps += 1
+        if self.steps > MAXIMUM_STEPS:
+            raise NotKnownError("matching the regular expression takes too much work")
+
+    def _holds(self, kind: str, position: int) -> bool:
+        if "boundary" in kind and (position in self.holes or position - 1 in self.holes):
+            raise NotKnownError(_DEPENDS)
+        return _holds(kind, self.text, position)
+
+    # Holes
+
+    def _cross(
+        self,
+        position: int,
+        alphabet: frozenset[str],
+        threads: _Threads,
+        ahead: int,
+        doubts: _Doubts,
+    ) -> _Threads:
+        """Return the threads that go on after a hole; `ahead` of them began before it."""
+        doubts.crossing = self._reached(doubts.crossing, alphabet)
+        doubts.within = self._reached({*doubts.within, self.program.start}, alphabet)
+        if doubts.since is None:
+            doubts.since = position
+        if self._matches(doubts.within):
+            self.touched.add(position)
+        certain = self._across(position, alphabet, threads)
+        if certain is None:
+            certain = self._across(position, alphabet, threads[:ahead])
+        if certain is None:
+            doubts.crossing |= self._reached({one for one, _ in threads[:ahead]}, alphabet)
+            certain = []
+        if self._matches(doubts.crossing):
+            raise NotKnownError(_DEPENDS)
+        return certain
+
+    def _across(
+        self, position: int, alphabet: frozenset[str], threads: _Threads
+    ) -> _Threads | None:
+        """Return the threads after a hole; `None` when they depend on what it holds."""
+        character = min(alphabet)
+        once = self._step(character, threads, position + 1, set())
+        twice = self._step(character, once, position + 1, set())
+        return once if once == twice and self._is_uniform([*threads, *once], alphabet) else None
+
+    def _is_uniform(self, threads: _Threads, alphabet: frozenset[str]) -> bool:
+        """Tell whether every character of an alphabet leads to the same."""
+        for number, _ in threads:
+            instruction = self.program.instructions[number]
+            if isinstance(instruction, Take):
+                taken = sum(character in instruction.characters for character in alphabet)
+                if taken not in (0, len(alphabet)):
+                    return False
+        return True
+
+    def _reached(self, numbers: Iterable[int], alphabet: frozenset[str]) -> set[int]:
+        """Return the instructions that one or more characters of an alphabet may lead to."""
+        reached: set[int] = set()
+        pending = list(self._closure(numbers))
+        while pending:
+            instruction = self.program.instructions[pending.pop()]
+            if isinstance(instruction, Take) and any(
+                character in instruction.characters for character in alphabet
+            ):
+                new = self._closure({instruction.next}) - reached
+                reached |= new
+                pending.extend(new)
+        return reached
+
+    def _follow_doubts(self, character: str, doubts: _Doubts) -> None:
+        """Go on with the doubtful ways after a character."""
+        if doubts.crossing:
+            doubts.crossing = self._taken(character, doubts.crossing)
+            if self._matches(doubts.crossing):
+                raise NotKnownError(_DEPENDS)
+        if doubts.within:
+            doubts.within = self._taken(character, doubts.within)
+            if doubts.first is None and self._matches(doubts.within):
+                doubts.first = doubts.since
+        if not doubts.within:
+            doubts.since = None
+
+    def _taken(self, character: str, numbers: Iterable[int]) -> set[int]:
+        following: set[int] = set()
+        for number in numbers:
+            instruction = self.program.instructions[number]
+            if isinstance(instruction, Take) and character and character in instruction.characters:
+                following |= self._closure({instruction.next})
+        return following
+
+    def _closure(self, numbers: Iterable[int]) -> set[int]:
+        """Return the instructions that others may lead to without taking a character."""
+        closure: set[int] = set()
+        pending = list(numbers)
+        while pending:
+            number = pending.pop()
+            if number in closure:
+                continue
+            closure.add(number)
+            self._count()
+            instruction = self.program.instructions[number]
+            if isinstance(instruction, Split):
+                pending.extend((instruction.preferred, instruction.other))
+            elif isinstance(instruction, (Save, Check)):
+                pending.append(instruction.next)
+        return closure
+
+    def _matches(self, numbers: Iterable[int]) -> bool:
+        return any(isinstance(self.program.instructions[number], Done) for number in numbers)
+
+    def find_all(self) -> list[Match]:
+        """Return all matches that do not overlap, but for empty ones right after another."""
+        matches: list[Match] = []
+        position, previous_end = 0, -1
+        while position <= len(self.text):
+            match = self.search(position)
+            if match is None:
+                break
+            is_kept = match.end != position or match.start != previous_end
+            position = position + 1 if match.end == position else match.end
+            previous_end = match.end
+            if is_kept:
+                matches.append(match)
+        return matches
+
+
+def _match(captures: tuple[int, ...]) -> Match:
+    pairs = list(zip(captures[::2], captures[1::2], strict=True))
+    groups = tuple(None if min(pair) < 0 else pair for pair in pairs[1:])
+    return Match(*pairs[0], groups)
+
+
+def _holds(kind: str, text: str, position: int) -> bool:
+    if kind == "text start":
+        return position == 0
+    if kind == "text end":
+        return position == len(text)
+    if kind == "line start":
+        return position == 0 or text[position - 1] == "\n"
+    if kind == "line end":
+        return position == len(text) or text[position] == "\n"
+    before = position > 0 and _is_word(text[position - 1])
+    after = position < len(text) and _is_word(text[position])
+    return (before is not after) is (kind == "boundary")
+
+
+def _is_word(character: str) -> bool:
+    return character.isascii() and (character.isalnum() or character == "_")

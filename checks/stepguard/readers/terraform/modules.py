@@ -1,0 +1,239 @@
+"""Module directories: what their files declare, and where the modules that they call are."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+from weakref import WeakKeyDictionary
+
+from stepguard.deployment.graph import ReadError
+from stepguard.deployment.source import SourceFile, Span
+from stepguard.readers.files import FileRefusedError, ProjectFiles
+from stepguard.readers.terraform.scope import Place
+from stepguard.readers.terraform.syntax.expressions import Attribute, Block, Expression
+from stepguard.readers.terraform.syntax.json_syntax import parse_json_body
+from stepguard.readers.terraform.syntax.parser import ParsedBody, parse_body
+
+Key = TypeVar("Key")
+
+_OVERRIDES = ("override.tf", "override.tf.json")
+_OVERRIDE_ENDINGS = ("_override.tf", "_override.tf.json")
+
+
+@dataclass(slots=True, eq=False)
+class Declaration:
+    """A block of a module, and where it is written.
+
+    `overrides` are the blocks of override files that change it, in the order of their files.
+    """
+
+    block: Block
+    place: Place
+    overrides: list[Declaration] = field(default_factory=list)
+
+    @property
+    def layers(self) -> list[Declaration]:
+        """The block and what overrides it; later ones win."""
+        return [self, *self.overrides]
+
+    @property
+    def header(self) -> Span | None:
+        """Where a finding about the whole block points."""
+        return self.place.span(self.block.start, self.block.header_end)
+
+    @property
+    def span(self) -> Span | None:
+        """The whole block."""
+        return self.place.span(self.block.start, self.block.end)
+
+    def attribute(self, name: str) -> tuple[Attribute, Place] | None:
+        """Return an attribute of the block, the overriding one if there is any."""
+        for layer in reversed(self.layers):
+            for attribute in layer.block.body.attributes:
+                if attribute.name == name:
+                    return attribute, layer.place
+        return None
+
+    def attributes(self) -> dict[str, tuple[Attribute, Place]]:
+        """Return every attribute of the block by name."""
+        found: dict[str, tuple[Attribute, Place]] = {}
+        for layer in self.layers:
+            for attribute in layer.block.body.attributes:
+                found[attribute.name] = (attribute, layer.place)
+        return found
+
+    def blocks(self) -> list[tuple[Block, Place]]:
+        """Return the nested blocks; those of an override replace all of their type."""
+        found: list[tuple[Block, Place]] = []
+        for layer in self.layers:
+            types = {block_type(block) for block in layer.block.body.blocks}
+            found = [one for one in found if block_type(one[0]) not in types]
+            found.extend((block, layer.place) for block in layer.block.body.blocks)
+        return found
+
+
+def block_type(block: Block) -> str:
+    """Return a block's type, or the type of the blocks that a `dynamic` block makes."""
+    if block.type == "dynamic" and block.labels:
+        return block.labels[0]
+    return block.type
+
+
+@dataclass(slots=True, eq=False)
+class ModuleSource:
+    """What the files of one directory declare."""
+
+    directory: Path
+    variables: dict[str, Declaration] = field(default_factory=dict)
+    outputs: dict[str, Declaration] = field(default_factory=dict)
+    locals: dict[str, tuple[Attribute, Place]] = field(default_factory=dict)
+    resources: dict[tuple[str, str], Declaration] = field(default_factory=dict)
+    data: dict[tuple[str, str], Declaration] = field(default_factory=dict)
+    calls: dict[str, Declaration] = field(default_factory=dict)
+    providers: list[Declaration] = field(default_factory=list)
+    has_backend: bool = False
+    files: list[SourceFile] = field(default_factory=list)
+    errors: list[ReadError] = field(default_factory=list)
+
+
+_CACHE: WeakKeyDictionary[ProjectFiles, dict[tuple[Path, str | None], ModuleSource]] = (
+    WeakKeyDictionary()
+)
+
+
+def configuration_files(files: ProjectFiles, directory: Path) -> list[Path]:
+    """Return the configuration files of a directory: ordinary ones first, then overrides."""
+    found = [
+        path
+        for path in files.entries(directory)
+        if path.name.endswith((".tf", ".tf.json"))
+        and not path.name.startswith((".", "#"))
+        and not path.name.endswith("~")
+        and not path.is_dir()
+    ]
+    return sorted(found, key=lambda path: (_is_override(path), path.name))
+
+
+def _is_override(path: Path) -> bool:
+    return path.name in _OVERRIDES or path.name.endswith(_OVERRIDE_ENDINGS)
+
+
+def load_module(files: ProjectFiles, directory: Path, parser: str | None) -> ModuleSource:
+    """Read the files of a module directory, once for each parser.
+
+    What cannot be read is in the result's `errors`; the rest is kept.
+    """
+    known = _CACHE.setdefault(files, {})
+    key = (Path(os.path.realpath(directory)), parser)
+    if key not in known:
+        known[key] = _load(files, directory, parser)
+    return known[key]
+
+
+def _load(files: ProjectFiles, directory: Path, parser: str | None) -> ModuleSource:
+    source = ModuleSource(directory)
+    for path in configuration_files(files, directory):
+        try:
+            file = files.read(path)
+        except FileRefusedError as error:
+            source.errors.append(ReadError(error.path, error.reason))
+            continue
+        source.files.append(file)
+        parsed = _parse(file, parser)
+        for problem in parsed.problems:
+            span = Span(file, problem.start, problem.end)
+            source.errors.append(ReadError(file.path, problem.message, span))
+        place = Place(file)
+        for block in parsed.body.blocks:
+            _declare(source, Declaration(block, place), override=_is_override(path))
+    return source
+
+
+def _parse(file: SourceFile, parser: str | None) -> ParsedBody:
+    if file.path.endswith(".json"):
+        return parse_json_body(file.text)
+    return parse_body(file.text, parser)
+
+
+def _declare(source: ModuleSource, declared: Declaration, *, override: bool) -> None:
+    block = declared.block
+    labels = block.labels
+    if block.type == "locals":
+        for attribute in block.body.attributes:
+            source.locals[attribute.name] = (attribute, declared.place)
+    elif block.type == "terraform":
+        source.has_backend = source.has_backend or any(
+            inner.type in ("backend", "cloud") for inner in block.body.blocks
+        )
+    elif block.type == "provider" and len(labels) == 1:
+        source.providers.append(declared)
+    elif block.type in ("resource", "data") and len(labels) == 2:
+        table = source.resources if block.type == "resource" else source.data
+        _add(table, (labels[0], labels[1]), declared, source, override=override)
+    elif block.type in ("variable", "output", "module") and len(labels) == 1:
+        tables = {"variable": source.variables, "output": source.outputs, "module": source.calls}
+        _add(tables[block.type], labels[0], declared, source, override=override)
+
+
+def _add(
+    table: dict[Key, Declaration],
+    key: Key,
+    declared: Declaration,
+    source: ModuleSource,
+    *,
+    override: bool,
+) -> None:
+    present = table.get(key)
+    if present is None:
+        table[key] = declared
+    elif override:
+        present.overrides.append(declared)
+    else:
+        name = " ".join(declared.block.labels)
+        message = f"{declared.block.type} {name} is declared twice in one module"
+        source.errors.append(ReadError(declared.place.file.path, message, declared.header))
+
+
+def constant_text(expression: Expression) -> str | None:
+    """Return the text of a template without interpolations; `None` for any other expression."""
+    parts = getattr(expression, "parts", None)
+    if parts is None:
+        return None
+    texts = [getattr(part, "text", None) for part in parts]
+    known = [text for text in texts if isinstance(text, str)]
+    return "".join(known) if len(known) == len(texts) else None
+
+
+def is_local_source(source: str) -> bool:
+    """Tell whether a module source is a path."""
+    return source.startswith(("./", "../", "/")) or source in (".", "..")
+
+
+def called_directories(source: ModuleSource) -> Iterator[Path]:
+    """Yield the directories of the local modules that a module calls."""
+    for declared in source.calls.values():
+        found = declared.attribute("source")
+        path = None if found is None else constant_text(found[0].expression)
+        if path is not None and is_local_source(path):
+            yield Path(os.path.realpath(source.directory / path))
+
+
+def installed_modules(files: ProjectFiles, root: Path) -> dict[str, Path]:
+    """Return the directories that `terraform init` recorded, by module path (`a.b`)."""
+    path = root / ".terraform" / "modules" / "modules.json"
+    if not files.is_file(path):
+        return {}
+    try:
+        listed = json.loads(files.read(path).text)
+        entries = [(entry["Key"], entry["Dir"]) for entry in listed["Modules"]]
+    except (FileRefusedError, ValueError, KeyError, TypeError, RecursionError):
+        return {}
+    return {
+        key: root / directory
+        for key, directory in entries
+        if isinstance(key, str) and isinstance(directory, str) and key
+    }

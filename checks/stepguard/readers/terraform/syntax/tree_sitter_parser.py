@@ -1,0 +1,374 @@
+"""The grammar `tree-sitter-hcl` behind HCL's expression types.
+
+It reads masked text only (see `scanner`), so its offsets in bytes are offsets in characters. What
+it does not understand it leaves in the tree as errors, and everything around is kept. It lets
+conditionals bind to the left; that is put right here.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import tree_sitter
+import tree_sitter_hcl
+from tree_sitter import Node
+
+from stepguard.readers.terraform.syntax.assembly import (
+    Assembly,
+    AttributeStep,
+    IndexStep,
+    SplatStep,
+    Step,
+    Term,
+)
+from stepguard.readers.terraform.syntax.expressions import (
+    Attribute,
+    Block,
+    Body,
+    Call,
+    Expression,
+    ForObject,
+    ForTuple,
+    Name,
+    ObjectExpression,
+    ObjectMember,
+    TupleExpression,
+)
+from stepguard.readers.terraform.syntax.scanner import Region
+
+_EXPRESSION_PREFIX = b"x="
+_MAXIMUM_ERRORS = 20
+
+
+@lru_cache(maxsize=1)
+def _parser() -> tree_sitter.Parser:
+    return tree_sitter.Parser(tree_sitter.Language(tree_sitter_hcl.language()))
+
+
+class TreeSitterGrammar:
+    """Reads regions with tree-sitter. See `assembly.Grammar`."""
+
+    def body(self, region: Region, assembly: Assembly) -> Body:
+        """Return the body that a region is; what is wrong goes to the assembly."""
+        tree = _parser().parse(region.masked.encode("ascii"))
+        return _Reading(region, assembly, region.start).whole_body(tree.root_node)
+
+    def expression(self, region: Region, assembly: Assembly) -> Expression | None:
+        """Return the expression that a region is; `None`, and a problem, when it is none."""
+        tree = _parser().parse(_EXPRESSION_PREFIX + region.masked.encode("ascii"))
+        base = region.start - len(_EXPRESSION_PREFIX)
+        return _Reading(region, assembly, base).only_expression(tree.root_node)
+
+
+class _Reading:
+    """The reading of one tree. `base` is added to the tree's offsets."""
+
+    def __init__(self, region: Region, assembly: Assembly, base: int) -> None:
+        self._region = region
+        self._assembly = assembly
+        self._base = base
+
+    def whole_body(self, root: Node) -> Body:
+        """Return the body of a file."""
+        if root.has_error:
+            self._report(root)
+        return self._body([root], self._region.start, self._region.end)
+
+    def only_expression(self, root: Node) -> Expression | None:
+        """Return the expression of the one attribute in the tree."""
+        items = _items([root])
+        if root.has_error or len(items) != 1 or items[0].type != "attribute":
+            if root.has_error:
+                self._report(root)
+            else:
+                self._wrong(self._region.start, self._region.end)
+            return None
+        return self._expression(items[0].children[-1]).expression
+
+    def _start(self, node: Node) -> int:
+        return self._region.begin(node.start_byte + self._base)
+
+    def _end(self, node: Node) -> int:
+        return node.end_byte + self._base
+
+    def _text(self, node: Node) -> str:
+        return self._assembly.text[node.start_byte + self._base : node.end_byte + self._base]
+
+    def _wrong(self, start: int, end: int, message: str = "this is no valid HCL") -> None:
+        # Where the scanner has said what is open, the grammar's word adds nothing.
+        if self._region.is_sound:
+            region = self._region
+            start = max(region.start, min(start, region.end))
+            self._assembly.problem(message, start, max(start, min(end, region.end)))
+
+    def _report(self, root: Node) -> None:
+        stack = [root]
+        count = 0
+        while stack and count < _MAXIMUM_ERRORS:
+            node = stack.pop()
+            if node.is_missing:
+                count += 1
+                self._wrong(self._start(node), self._end(node), f"{node.type} is missing here")
+            elif node.type == "ERROR" and node.parent is not None:
+                count += 1
+                self._wrong(self._start(node), self._end(node))
+            elif node.has_error:
+                below = [child for child in node.children if child.has_error or child.is_missing]
+                stack.extend(reversed(below))
+                if not below:
+                    count += 1
+                    self._wrong(self._start(node), self._end(node))
+
+    def _body(self, nodes: list[Node], start: int, end: int) -> Body:
+        attributes: list[Attribute] = []
+        blocks: list[Block] = []
+        for item in _items(nodes):
+            if item.type == "attribute":
+                attribute = self._attribute(item)
+                if attribute is not None:
+                    attributes.append(attribute)
+            elif item.type == "block":
+                blocks.append(self._block(item))
+            elif item.type == "object":
+                self._wrong(self._start(item), self._end(item))
+        return Body(tuple(attributes), tuple(blocks), start, end)
+
+    def _attribute(self, node: Node) -> Attribute | None:
+        children = node.children
+        name = children[0]
+        if name.type != "identifier":
+            return None
+        start, name_end = self._start(name), self._end(name)
+        value = children[-1]
+        found: list[Term] = []
+        if value.type == "expression" and not node.has_error:
+            self._assembly.guarded(
+                start, self._end(node), lambda: found.append(self._expression(value))
+            )
+        if found:
+            expression, end = found[0].expression, found[0].end
+        else:
+            end = self._end(node)
+            expression = Name("", name_end, end)
+        return Attribute(self._text(name), expression, start, name_end, end)
+
+    def _block(self, node: Node) -> Block:
+        type_name = ""
+        labels: list[str] = []
+        body: list[Node] = []
+        header_end = body_start = self._start(node)
+        body_end = self._end(node)
+        for child in node.children:
+            kind = child.type
+            if kind in ("identifier", "string_lit"):
+                if not type_name:
+                    type_name = self._text(child)
+                else:
+                    start, end = self._start(child), self._end(child)
+                    labels.append(self._assembly.label(self._region, start, end))
+                header_end = self._end(child)
+            elif kind == "block_start":
+                body_start = self._end(child)
+            elif kind == "block_end":
+                body_end = self._start(child)
+            else:
+                body.append(child)
+        inner = self._body(body, body_start, body_end)
+        start, end = self._start(node), self._end(node)
+        return Block(type_name, tuple(labels), inner, start, header_end, end)
+
+    def _expression(self, node: Node) -> Term:
+        """Return what an `expression` node is."""
+        self._assembly.descend()
+        children = node.children
+        if len(children) == 1 and children[0].type == "conditional":
+            term = self._conditional(children[0])
+        else:
+            term = self._operand(children)
+        self._assembly.ascend()
+        return term
+
+    def _conditional(self, node: Node) -> Term:
+        terms: list[Term] = []
+        while True:
+            condition, _, then, _, otherwise = node.children
+            terms.append(self._expression(otherwise))
+            terms.append(self._expression(then))
+            inner = condition.children
+            if len(inner) != 1 or inner[0].type != "conditional":
+                terms.append(self._expression(condition))
+                terms.reverse()
+                return self._assembly.conditional(terms)
+            node = inner[0]
+
+    def _operand(self, nodes: list[Node]) -> Term:
+        """Return a term and what follows it; its nodes stand side by side in the tree."""
+        first = nodes[0]
+        following = 1
+        if first.type == "(":
+            inner = self._expression(nodes[1])
+            start, end = self._start(first), self._end(nodes[2])
+            term = Term(inner.expression, start, end, is_parenthesised=True)
+            following = 3
+        else:
+            term = self._term(first)
+        steps: list[Step] = []
+        for node in nodes[following:]:
+            self._add_steps(node, steps)
+        return self._assembly.steps(term, steps)
+
+    def _term(self, node: Node) -> Term:
+        kind = node.type
+        start, end = self._start(node), self._end(node)
+        assembly = self._assembly
+        expression: Expression
+        if kind == "variable_expr":
+            expression = assembly.word(start, end)
+        elif kind == "literal_value":
+            expression = self._literal(node.children[0])
+        elif kind == "template_expr":
+            expression = self._template(node)
+        elif kind == "operation":
+            return self._operation(node.children[0])
+        elif kind == "function_call":
+            expression = self._call(node)
+        elif kind == "collection_value":
+            inner = node.children[0]
+            expression = self._tuple(inner) if inner.type == "tuple" else self._object(inner)
+        elif kind == "for_expr":
+            expression = self._for(node.children[0])
+        else:
+            self._wrong(start, end)
+            expression = Name("", start, end)
+        return Term(expression, start, end)
+
+    def _literal(self, node: Node) -> Expression:
+        start, end = self._start(node), self._end(node)
+        if node.type == "string_lit":
+            return self._template(node)
+        if node.type == "numeric_lit":
+            return self._assembly.number(start, end)
+        return self._assembly.word(start, end)
+
+    def _template(self, node: Node) -> Expression:
+        return self._assembly.template(self._region.templates[self._start(node)])
+
+    def _operation(self, node: Node) -> Term:
+        if node.type == "unary_operation":
+            sign = node.children[0].start_byte + self._base
+            operand = self._operand(node.children[1:])
+            expression = self._assembly.unary(self._region.signs[sign], operand)
+            return Term(expression, self._start(node), operand.end)
+        following: list[tuple[str, Term]] = []
+        while True:
+            children = node.children
+            place = next(
+                number
+                for number, child in enumerate(children)
+                if not child.is_named and child.type not in ("(", ")")
+            )
+            right = self._operand(children[place + 1 :])
+            following.append((self._text(children[place]), right))
+            left = children[:place]
+            inner = left[0].children[0] if left[0].type == "operation" else None
+            if len(left) == 1 and inner is not None and inner.type == "binary_operation":
+                node = inner
+                continue
+            following.reverse()
+            return self._assembly.chain(self._operand(left), following)
+
+    def _call(self, node: Node) -> Expression:
+        children = node.children
+        arguments: list[Expression] = []
+        expands = False
+        for child in children[2:]:
+            if child.type != "function_arguments":
+                continue
+            for argument in child.children:
+                if argument.type == "expression":
+                    arguments.append(self._expression(argument).expression)
+                elif argument.type == "ellipsis":
+                    expands = True
+        name = self._text(children[0])
+        return Call(name, tuple(arguments), expands, self._start(node), self._end(node))
+
+    def _tuple(self, node: Node) -> Expression:
+        elements = tuple(
+            self._expression(child).expression
+            for child in node.children
+            if child.type == "expression"
+        )
+        return TupleExpression(elements, self._start(node), self._end(node))
+
+    def _object(self, node: Node) -> Expression:
+        members = tuple(
+            self._member(child) for child in node.children if child.type == "object_elem"
+        )
+        return ObjectExpression(members, self._start(node), self._end(node))
+
+    def _member(self, node: Node) -> ObjectMember:
+        key = self._expression(node.children[0])
+        value = self._expression(node.children[2])
+        return ObjectMember(self._assembly.key(key), value.expression, self._start(node), value.end)
+
+    def _for(self, node: Node) -> Expression:
+        names: list[str] = []
+        collection: Expression | None = None
+        condition: Expression | None = None
+        results: list[Expression] = []
+        groups = False
+        for child in node.children:
+            if child.type == "for_intro":
+                for part in child.children:
+                    if part.type == "identifier":
+                        names.append(self._text(part))
+                    elif part.type == "expression":
+                        collection = self._expression(part).expression
+            elif child.type == "expression":
+                results.append(self._expression(child).expression)
+            elif child.type == "ellipsis":
+                groups = True
+            elif child.type == "for_cond":
+                condition = self._expression(child.children[1]).expression
+        start, end = self._start(node), self._end(node)
+        key = names[0] if len(names) > 1 else None
+        if collection is None:
+            return Name("", start, end)
+        if node.type == "for_tuple_expr":
+            return ForTuple(key, names[-1], collection, results[0], condition, start, end)
+        return ForObject(
+            key, names[-1], collection, results[0], results[1], groups, condition, start, end
+        )
+
+    def _add_steps(self, node: Node, steps: list[Step]) -> None:
+        kind = node.type
+        if kind == "get_attr":
+            name = node.children[1]
+            steps.append(AttributeStep(self._text(name), self._start(name), self._end(name)))
+        elif kind == "index":
+            inner = node.children[0]
+            end = self._end(inner)
+            if inner.type == "legacy_index":
+                written = self._text(inner)[1:].strip()
+                steps.append(AttributeStep(written, end - len(written), end))
+            else:
+                steps.append(IndexStep(self._expression(inner.children[1]).expression, end))
+        elif kind == "splat":
+            marker, *rest = node.children[0].children
+            is_full = node.children[0].type == "full_splat"
+            steps.append(SplatStep(is_full, self._end(marker)))
+            for following in rest:
+                self._add_steps(following, steps)
+
+
+def _items(nodes: list[Node]) -> list[Node]:
+    """Return the attributes, blocks and objects of a body, errors around them looked through."""
+    items: list[Node] = []
+    stack = list(reversed(nodes))
+    while stack:
+        node = stack.pop()
+        if node.type in ("attribute", "block", "object"):
+            items.append(node)
+        elif node.type in ("config_file", "body", "ERROR"):
+            stack.extend(reversed(node.children))
+    return items

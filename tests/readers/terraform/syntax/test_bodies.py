@@ -1,0 +1,121 @@
+"""Files to bodies: blocks, labels, heredocs, and what is kept of a file that is partly no HCL."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from stepguard.readers.terraform.syntax.expressions import Body, Template, TemplateLiteral
+from stepguard.readers.terraform.syntax.parser import ParserUnavailableError, parse_body
+
+
+def heredoc(text: str, parser: str) -> str:
+    """Return the value of the one attribute of a file."""
+    parsed = parse_body(text, parser)
+    assert parsed.problems == ()
+    template = parsed.body.attributes[0].expression
+    assert isinstance(template, Template)
+    parts = [part for part in template.parts if isinstance(part, TemplateLiteral)]
+    assert len(parts) == len(template.parts)
+    for part in parts:
+        assert not part.exact or text[part.start : part.end] == part.text
+    return "".join(part.text for part in parts)
+
+
+def test_blocks_and_attributes(parser: str) -> None:
+    text = 'a = 1\nresource "t" "n" {\n  b = 2\n  inner {}\n  dynamic "d" { content {} }\n}\n'
+    body = parse_body(text, parser).body
+    assert [one.name for one in body.attributes] == ["a"]
+    block = body.blocks[0]
+    assert (block.type, block.labels) == ("resource", ("t", "n"))
+    assert text[block.start : block.header_end] == 'resource "t" "n"'
+    assert text[block.end - 1] == "}"
+    assert [(one.type, one.labels) for one in block.body.blocks] == [
+        ("inner", ()),
+        ("dynamic", ("d",)),
+    ]
+    attribute = block.body.attributes[0]
+    assert text[attribute.start : attribute.end] == "b = 2"
+    assert text[attribute.start : attribute.name_end] == "b"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("a = <<E\nE\n", ""),
+        ("a = <<E\nx\ny\nE\n", "x\ny\n"),
+        ("a = <<-E\n    x\n      y\n    E\n", "x\n  y\n"),
+        ("a = <<E\r\nx\r\nE\r\n", "x\r\n"),
+        ("a = <<E\n$${b} %%{c} \\n\nE\n", "${b} %{c} \\n\n"),
+        ("a = <<E\n  EOF\n E1\nE\n", "  EOF\n E1\n"),
+        ("\ufeffa = <<EOF\né\nEOF\n", "é\n"),
+    ],
+)
+def test_heredocs(parser: str, text: str, value: str) -> None:
+    assert heredoc(text, parser) == value
+
+
+def test_comments_are_no_content(parser: str) -> None:
+    text = '# a = 1\n// b = 2\n/* c = 3\n*/ d = 4 # "\n'
+    parsed = parse_body(text, parser)
+    assert parsed.problems == ()
+    assert [one.name for one in parsed.body.attributes] == ["d"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'a = "' + "x" * 20,
+        'resource "x" "y" {',
+        "a = <<EOF\nnever ended\n",
+        'a = "${',
+        'a = "%{ if x }"',
+        "a = [",
+        "= 1\n",
+        "a = 1 b = 2\n",
+        "}\n",
+        "/* open",
+        "a = {{{{",
+        "\x01\n",
+    ],
+)
+def test_broken_text_is_told_with_its_place_and_does_not_hang(parser: str, text: str) -> None:
+    begun = time.monotonic()
+    parsed = parse_body(text, parser)
+    assert time.monotonic() - begun < 2
+    assert parsed.problems
+    assert all(0 <= one.start <= one.end <= len(text) for one in parsed.problems)
+
+
+def test_what_stands_before_and_after_a_mistake_is_kept() -> None:
+    text = 'resource "a" "b" {\n  x = 1\n}\n\n$ what is this\n\nresource "c" "d" {\n  y = 2\n}\n'
+    parsed = parse_body(text, "tree-sitter")
+    assert parsed.problems
+    assert [block.labels for block in parsed.body.blocks] == [("a", "b"), ("c", "d")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a = " + "(" * 10_000 + "1" + ")" * 10_000,
+        "a = " + "[" * 10_000,
+        "a = " + "-" * 10_000 + "1",
+        "a = " + '"${' * 5_000,
+        "x {\n" * 10_000,
+        "a = " + "b ? c : " * 5_000 + "d",
+        "a = b" + "[0]" * 10_000,
+        "a = 1" + " + 1" * 10_000,
+    ],
+    ids=["parentheses", "brackets", "signs", "templates", "blocks", "choices", "indexes", "sums"],
+)
+def test_deep_text_neither_crashes_nor_hangs(parser: str, text: str) -> None:
+    begun = time.monotonic()
+    parsed = parse_body(text, parser)
+    assert time.monotonic() - begun < 5
+    assert isinstance(parsed.body, Body)
+
+
+def test_a_parser_that_is_not_there_is_refused() -> None:
+    with pytest.raises(ParserUnavailableError, match="no HCL parser other"):
+        parse_body("", "other")
