@@ -1,0 +1,77 @@
+"""Nested stacks: templates that another one names by a local path."""
+
+from __future__ import annotations
+
+import os
+
+from stepguard.deployment.values import Traced
+from stepguard.readers.cloudformation.cdk import asset_path
+from stepguard.readers.cloudformation.choices import is_same
+from stepguard.readers.cloudformation.locations import LocationError
+from stepguard.readers.cloudformation.parameters import Given
+from stepguard.readers.cloudformation.project import MAXIMUM_STACKS, TemplateFile
+from stepguard.readers.cloudformation.stack import Declared, Stack
+
+LOCATION_OF_TEMPLATE = {
+    "AWS::CloudFormation::Stack": "TemplateURL",
+    "AWS::Serverless::Application": "Location",
+}
+"""The types that are nested stacks, and the property that names their template."""
+
+MAXIMUM_NESTING = 10
+"""Stacks within stacks that are read."""
+
+
+def open_nested(parent: Stack, declared: Declared) -> Stack | None:
+    """Return the stack that a resource is; `None` when it is none, or its template not local.
+
+    A local template that cannot be read is in the project's errors.
+    """
+    property_name = LOCATION_OF_TEMPLATE.get(declared.type)
+    if property_name is None:
+        return None
+    properties = declared.members.get("Properties")
+    location = None if properties is None else properties.value.get(property_name)
+    if properties is None or location is None:
+        return None
+    metadata = declared.members.get("Metadata")
+    asset = asset_path(None if metadata is None else metadata.value, property_name)
+    evaluated = Traced(asset, location.span) if asset else parent.evaluate(location, declared.scope)
+    template = _template(parent, evaluated)
+    if template is None:
+        return None
+    passed = properties.value.get("Parameters")
+    given = {} if passed is None else _given(parent, declared, passed)
+    return Stack(template, given, open_nested, f"{parent.address(declared.logical_id)}.")
+
+
+def _template(parent: Stack, location: Traced) -> TemplateFile | None:
+    own = parent.template
+    project = own.project
+    try:
+        path = own.locations.path(location)
+        file = own.locations.read(path, location.span)
+    except LocationError as error:
+        if not error.is_remote:
+            own.error(f"the nested stack cannot be read: {error.reason}", error.span)
+        return None
+    if any(os.path.realpath(path) == os.path.realpath(one) for one in own.ancestors):
+        own.error("the template contains itself as a nested stack", location.span)
+        return None
+    if len(own.ancestors) > MAXIMUM_NESTING or project.stacks >= MAXIMUM_STACKS:
+        own.error("there are too many nested stacks to be read", location.span)
+        return None
+    project.stacks += 1
+    return TemplateFile(project, path, file, own.ancestors)
+
+
+def _given(parent: Stack, declared: Declared, passed: Traced) -> dict[str, Given]:
+    """Return what a nested stack's parameters are passed."""
+    known = parent.evaluate(passed, declared.scope)
+    certain = parent.evaluate(passed, declared.scope.certain())
+    if not isinstance(known.value, dict):
+        return {}
+    return {
+        name: Given(value, (same := certain.get(name)) is not None and is_same(value, same))
+        for name, value in known.value.items()
+    }

@@ -1,0 +1,101 @@
+"""What the stacks of one deployment share: files, problems, and how much there may be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from stepguard.deployment.graph import ReadError
+from stepguard.deployment.source import SourceFile, Span
+from stepguard.deployment.values import Traced
+from stepguard.readers.cloudformation.locations import LocationError, Locations
+from stepguard.readers.cloudformation.yaml_tree import RepeatedKey, Tree, TreeError, read_tree
+from stepguard.readers.files import ProjectFiles
+
+MAXIMUM_STACKS = 200
+"""Stacks of one deployment that are read."""
+
+
+@dataclass(slots=True)
+class Project:
+    """The files of a deployment, and what went wrong with them. `stacks` counts its stacks."""
+
+    files: ProjectFiles
+    errors: list[ReadError] = field(default_factory=list)
+    stacks: int = 0
+    _read: dict[int, SourceFile] = field(default_factory=dict)
+
+    @property
+    def read_files(self) -> list[SourceFile]:
+        """The files that were read, in the order of reading."""
+        return list(self._read.values())
+
+    def add_file(self, file: SourceFile) -> None:
+        """Note that a file was read."""
+        self._read.setdefault(id(file), file)
+
+    def error(self, path: str, message: str, span: Span | None = None) -> None:
+        """Note, once, that something could not be read."""
+        error = ReadError(path if span is None else span.path, message, span)
+        if error not in self.errors:
+            self.errors.append(error)
+
+
+class TemplateFile:
+    """A template's file: its tree, and the local files that it names and includes.
+
+    `ancestors` are the paths of the templates around it, its own the last. A file that is no
+    YAML or JSON has an empty tree, and is in the project's errors.
+    """
+
+    def __init__(
+        self, project: Project, path: Path, file: SourceFile, around: tuple[Path, ...] = ()
+    ) -> None:
+        self.project = project
+        self.path = path
+        self.ancestors = (*around, path)
+        self.file = file
+        self.locations = Locations(project.files, path.parent)
+        self.repeated: list[RepeatedKey] = []
+        self._included: dict[Path, Traced | None] = {}
+        self.root = self._root()
+
+    def _root(self) -> Traced:
+        tree = self._tree(self.file)
+        if tree is None:
+            return Traced({})
+        if tree.second_document is not None:
+            message = "a second YAML document: only the first one is read"
+            self.error(message, tree.second_document)
+        if isinstance(tree.root.value, dict):
+            return tree.root
+        self.error("the template is no object", tree.root.span)
+        return Traced({})
+
+    def _tree(self, file: SourceFile) -> Tree | None:
+        self.project.add_file(file)
+        try:
+            tree = read_tree(file)
+        except TreeError as error:
+            self.project.error(file.path, error.reason, error.span)
+            return None
+        self.repeated.extend(tree.repeated)
+        return tree
+
+    def error(self, message: str, span: Span | None = None) -> None:
+        """Note that something of the template could not be read."""
+        self.project.error(self.file.path, message, span)
+
+    def included(self, location: Traced) -> Traced | None:
+        """Return what a local file contains that the template includes; else `None`."""
+        try:
+            path = self.locations.path(location)
+            if path not in self._included:
+                self._included[path] = None
+                tree = self._tree(self.locations.read(path, location.span))
+                self._included[path] = None if tree is None else tree.root
+            return self._included[path]
+        except LocationError as error:
+            if not error.is_remote:
+                self.error(error.reason, error.span)
+            return None

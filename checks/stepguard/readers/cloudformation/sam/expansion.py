@@ -1,0 +1,109 @@
+"""From the SAM resources of a template to the resources that rules judge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import islice
+
+from stepguard.deployment.resources import Form, Resource
+from stepguard.deployment.values import OneOf, Reference, Traced
+from stepguard.readers.cloudformation.parts import given, role_meant_by
+from stepguard.readers.cloudformation.resources import plain_resource
+from stepguard.readers.cloudformation.sam.connector_ends import Ends
+from stepguard.readers.cloudformation.sam.connectors import connectors_of, policies_of_connector
+from stepguard.readers.cloudformation.sam.machines import state_machine
+from stepguard.readers.cloudformation.sam.roles import makes_role
+from stepguard.readers.cloudformation.template import EvaluatedResource, TemplateContext
+
+MAXIMUM_CONNECTED = 2_000
+"""Policies of connectors that are made for one template; CloudFormation takes 500 resources."""
+
+_SERVERLESS = "AWS::Serverless::"
+_MACHINE = "AWS::Serverless::StateMachine"
+_FUNCTION = "AWS::Serverless::Function"
+_CONNECTOR = "AWS::Serverless::Connector"
+_NESTED_STACK = "AWS::Serverless::Application"
+_ROLES_OF_MACHINES = {_MACHINE: "Role", "AWS::StepFunctions::StateMachine": "RoleArn"}
+
+
+def expand(
+    template: Traced, resources: Mapping[str, EvaluatedResource], context: TemplateContext
+) -> list[Resource]:
+    """Return the SAM resources of a template, and what SAM adds to it.
+
+    The contract is in `stepguard.readers.cloudformation.template`.
+    """
+    found: list[Resource] = []
+    connected = _policies_of_connectors(resources, context)
+    for name, one in resources.items():
+        made = connected.get(name, [])
+        if one.type == _MACHINE:
+            found.extend(state_machine(one, template, context))
+        elif _stays(one) and not (one.type == _CONNECTOR and made):
+            found.append(plain_resource(one, Form.SAM))
+        found.extend(made)
+    found.extend(_roles_of_functions(resources, context))
+    return found
+
+
+def _policies_of_connectors(
+    resources: Mapping[str, EvaluatedResource], context: TemplateContext
+) -> dict[str, list[Resource]]:
+    """Return what connectors make, by the resource that they are written in."""
+    ends = Ends(resources, context)
+    found: dict[str, list[Resource]] = {}
+    left = MAXIMUM_CONNECTED
+    for name, one in resources.items():
+        for connector in connectors_of(one, context):
+            made = list(islice(policies_of_connector(connector, ends, context), left))
+            found.setdefault(name, []).extend(made)
+            left -= len(made)
+            if not left:
+                context.error("it has too many connectors: the rest is not read", one.span)
+                return found
+    return found
+
+
+def _stays(one: EvaluatedResource) -> bool:
+    """Tell whether a resource is SAM's own and is kept as it is; nested stacks are the reader's."""
+    return one.type.startswith(_SERVERLESS) and one.type != _NESTED_STACK
+
+
+def _roles_of_functions(
+    resources: Mapping[str, EvaluatedResource], context: TemplateContext
+) -> list[Resource]:
+    """Return the roles that SAM makes for functions, where a state machine refers to one.
+
+    They are no Step Functions roles, so that nothing is known of them but that they exist.
+    """
+    wanted = _referenced_roles(resources)
+    return [
+        Resource(
+            address=context.address(f"{one.logical_id}Role"),
+            type="AWS::IAM::Role",
+            form=Form.SAM,
+            span=one.span,
+            block=one.block,
+            label=one.label,
+        )
+        for one in resources.values()
+        if one.type == _FUNCTION
+        and context.address(f"{one.logical_id}Role") in wanted
+        and makes_role(one)
+    ]
+
+
+def _referenced_roles(resources: Mapping[str, EvaluatedResource]) -> set[str]:
+    """Return the addresses of the roles that state machines refer to."""
+    found: set[str] = set()
+    for one in resources.values():
+        name = _ROLES_OF_MACHINES.get(one.type)
+        pending = [] if name is None else [role_meant_by(given(one.properties, name))]
+        while pending:
+            role = pending.pop()
+            content = None if role is None else role.value
+            if isinstance(content, Reference):
+                found.add(content.target)
+            elif isinstance(content, OneOf):
+                pending.extend(each for each in content.alternatives if isinstance(each, Traced))
+    return found

@@ -1,0 +1,97 @@
+"""The execution role that SAM makes for a state machine that names none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stepguard.deployment.resources import Form, Role, Tags, Unread
+from stepguard.deployment.values import Reference, Traced
+from stepguard.readers.cloudformation.parts import given, tags_of
+from stepguard.readers.cloudformation.sam.managed_policies import with_arn
+from stepguard.readers.cloudformation.sam.policies import read_policies
+from stepguard.readers.cloudformation.sam.statements import filled
+from stepguard.readers.cloudformation.template import EvaluatedResource, TemplateContext
+
+_TRUST: dict[str, Any] = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Action": ["sts:AssumeRole"],
+            "Effect": "Allow",
+            "Principal": {"Service": ["states.amazonaws.com"]},
+        }
+    ],
+}
+_MARKER = ("stateMachine:createdBy", "SAM")
+# What SAM attaches in the regions of the partition "aws"; in others it is AWSXRayDaemonWriteAccess.
+_TRACING_POLICY = "AWSXrayWriteOnlyAccess"
+
+
+def written(resource: EvaluatedResource, *names: str) -> Traced | None:
+    """Return a property as the author wrote it, without any intrinsic function evaluated.
+
+    `names` is the way to it. SAM decides by this, not by what the value is at deployment.
+    """
+    value = resource.body.get("Properties")
+    for name in names:
+        value = None if value is None else value.get(name)
+    return None if value is None or value.value in (None, "") else value
+
+
+def makes_role(resource: EvaluatedResource) -> bool:
+    """Tell whether SAM makes a role for a state machine or function, since it names none."""
+    if resource.body.get("Properties") is None:
+        return given(resource.properties, "Role") is None
+    return written(resource, "Role") is None
+
+
+def role_reference(resource: EvaluatedResource, context: TemplateContext) -> Traced:
+    """Return the reference to the role that SAM makes for a state machine or function."""
+    name = f"{resource.logical_id}Role"
+    return Traced(Reference(context.address(name), "Arn", f"{name}.Arn"), resource.span)
+
+
+def generated_role(
+    machine: EvaluatedResource, context: TemplateContext, *, propagates_tags: bool
+) -> Role:
+    """Return the role that SAM makes for a state machine.
+
+    Everything in it points at what the author wrote: the policies at their place in `Policies`,
+    the rest at the machine.
+    """
+    policies = read_policies(machine, context)
+    tracing = written(machine, "Tracing", "Enabled")
+    if tracing is not None and tracing.value is True:
+        policies.attach(with_arn(Traced(_TRACING_POLICY, tracing.span)))
+    path = given(machine.properties, "RolePath")
+    trust = context.document(filled(_TRUST, {}, machine.span))
+    return Role(
+        address=context.address(f"{machine.logical_id}Role"),
+        type="AWS::IAM::Role",
+        form=Form.SAM,
+        span=machine.span,
+        block=machine.block,
+        attributes=Traced({} if path is None else {"Path": path}, machine.span),
+        label=machine.label,
+        trust=trust,
+        inline=policies.inline,
+        attached=policies.attached,
+        boundary=given(machine.properties, "PermissionsBoundary"),
+        tags=_tags(machine, propagates_tags=propagates_tags),
+        unread=policies.unread,
+        generated=True,
+    )
+
+
+def _tags(machine: EvaluatedResource, *, propagates_tags: bool) -> Tags | Unread:
+    """Return the role's tags: the machine's and SAM's own, which propagated ones replace."""
+    tags = tags_of(given(machine.properties, "Tags"))
+    if isinstance(tags, Unread):
+        return tags
+    key, value = _MARKER
+    marker = {key: Traced(value, machine.span)}
+    if tags is None:
+        return Tags(values=marker, span=machine.span)
+    replaced = propagates_tags and bool(tags.values)
+    values = tags.values if replaced else {**marker, **tags.values}
+    return Tags(values=values, span=tags.span, unread=tags.unread)
