@@ -1,0 +1,304 @@
+"""What a value that is known only after apply is made from: a plan's references, followed.
+
+A plan does not hold expressions, only what they refer to. So a value that is not known is
+followed through variables and outputs to the attributes of resources that are not known either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from stepguard.deployment.values import Plain, Reference, Unknown
+from stepguard.readers.plan.addresses import (
+    InstanceKey,
+    Named,
+    longest,
+    modules_of,
+    parse_reference,
+    suffix,
+)
+from stepguard.readers.plan.contents import Contents, Details, PlannedResource
+
+MAXIMUM_SOURCES = 200
+"""Attributes that one value is said to be made from."""
+
+_MAXIMUM_DEPTH = 100
+_KNOWN_ROOTS = frozenset({"count", "path", "terraform", "self"})
+_AFTER_APPLY = "it is known after apply"
+_NOT_IN_PLAN = "the plan does not say what it is"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Something that a value is made from: an attribute of a resource, or what is not followed.
+
+    `address` and `type` are empty for the latter; the type of a data source begins with `data.`.
+    `resource` is the one instance that is meant, if one is.
+    """
+
+    text: str
+    address: str = ""
+    type: str = ""
+    steps: tuple[str | int, ...] = ()
+    resource: PlannedResource | None = None
+
+    @property
+    def attribute(self) -> str:
+        """The attribute of the resource; empty when it is the whole of it."""
+        return ".".join(str(step) for step in self.steps)
+
+    @property
+    def value(self) -> Reference | Unknown:
+        """What stands for it in a value."""
+        if not self.address:
+            return Unknown(self.text, _NOT_IN_PLAN)
+        return Reference(self.address, self.attribute, self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an expression of the configuration stands.
+
+    `key` is the instance key of the block around it, `repeated` that block's `for_each`.
+    """
+
+    module: Module
+    key: InstanceKey = None
+    repeated: Any = None
+
+
+@dataclass(slots=True, eq=False)
+class Module:
+    """A module instance: its part of the configuration, and the call that makes it."""
+
+    address: str
+    configuration: dict[str, Any]
+    parent: Module | None = None
+    call: dict[str, Any] | None = None
+    key: InstanceKey = None
+
+    def part(self, kind: str, name: str) -> dict[str, Any]:
+        """Return what is declared under a name, such as one of its outputs; else nothing."""
+        return _object(_object(self.configuration.get(kind)).get(name))
+
+
+class Links:
+    """The references of a plan's configuration."""
+
+    def __init__(self, contents: Contents) -> None:
+        self.contents = contents
+        self._modules: dict[str, Module] = {}
+        self._declared: dict[int, dict[str, dict[str, Any]]] = {}
+        self._details: dict[int, Details] = {}
+        self._origins: dict[Hashable, list[Origin]] = {}
+        self._instances: dict[tuple[str, str], list[PlannedResource]] = {}
+        for resource in (*contents.resources, *contents.read):
+            self._instances.setdefault((resource.module, resource.local), []).append(resource)
+
+    def details(self, resource: PlannedResource) -> Details:
+        """Return what is planned for a resource."""
+        known = self._details.get(resource.whole.start)
+        if known is None:
+            known = self._details[resource.whole.start] = self.contents.details(resource)
+        return known
+
+    def declaration(self, resource: PlannedResource) -> dict[str, Any] | None:
+        """Return what the configuration says of a resource; `None` when it says nothing."""
+        module = self.module(resource.module)
+        declared = self._declared.get(id(module.configuration))
+        if declared is None:
+            listed = module.configuration.get("resources")
+            declared = {
+                str(one.get("address")): one
+                for one in (listed if isinstance(listed, list) else [])
+                if isinstance(one, dict)
+            }
+            self._declared[id(module.configuration)] = declared
+        return declared.get(resource.local)
+
+    def place(self, resource: PlannedResource) -> Place:
+        """Return where the expressions of a resource stand."""
+        declared = self.declaration(resource) or {}
+        return Place(
+            self.module(resource.module), resource.key, declared.get("for_each_expression")
+        )
+
+    def module(self, address: str) -> Module:
+        """Return a module instance; one that the configuration does not have says nothing."""
+        known = self._modules.get(address)
+        if known is not None:
+            return known
+        root = _object(_object(self.contents.configuration).get("root_module"))
+        module = Module("", root)
+        for name, key in modules_of(address):
+            call = module.part("module_calls", name)
+            inner = f"{module.address}." if module.address else ""
+            inner = f"{inner}module.{name}{suffix(key)}"
+            module = Module(inner, _object(call.get("module")), module, call, key)
+        self._modules[address] = module
+        return module
+
+    def unknown_origins(self, expression: Plain, place: Place) -> list[Origin]:
+        """Return what makes that the value of an expression is not known, in its order."""
+        found = self.origins(expression, place)
+        return [origin for origin in found if not self.is_known(origin)]
+
+    def constant(self, expression: Plain, place: Place) -> Plain:
+        """Return the value of an expression that is a constant or a variable of the root module.
+
+        `None` when it is not known to be one, or is sensitive.
+        """
+        if not isinstance(expression, dict):
+            return None
+        if "constant_value" in expression:
+            return expression["constant_value"]
+        references = expression.get("references")
+        named = parse_reference(references[0]) if references and len(references) == 1 else None
+        is_root = place.module.parent is None
+        if named is None or named.root != "var" or named.steps or not is_root:
+            return None
+        if place.module.part("variables", named.names[1]).get("sensitive"):
+            return None
+        return self.contents.variables.get(named.names[1])
+
+    def is_known(self, origin: Origin) -> bool:
+        """Tell whether the plan knows an attribute."""
+        if origin.resource is None or not origin.steps:
+            return False
+        details = self.details(origin.resource)
+        name = str(origin.steps[0])
+        unknown = details.unknown.get(name) if isinstance(details.unknown, dict) else None
+        return details.values.get(name) is not None and not _has_true(unknown)
+
+    def origins(self, expression: Plain, place: Place, depth: int = 0) -> list[Origin]:
+        """Return the attributes of resources that an expression is made from, in its order."""
+        references = expression.get("references") if isinstance(expression, dict) else None
+        if not isinstance(references, list) or depth > _MAXIMUM_DEPTH:
+            return []
+        found: dict[tuple[str, str, str], Origin] = {}
+        for text in longest(one for one in references if isinstance(one, str)):
+            named = parse_reference(text)
+            if named is None or named.root in _KNOWN_ROOTS:
+                continue
+            uses_key = "each.key" in references or "count.index" in references
+            for origin in self._follow(named, place, uses_key, depth):
+                identity = (origin.address, origin.attribute, "" if origin.address else origin.text)
+                found.setdefault(identity, origin)
+        return list(found.values())[:MAXIMUM_SOURCES]
+
+    def _follow(self, named: Named, place: Place, uses_key: bool, depth: int) -> list[Origin]:
+        name = named.names[1]
+        if named.root == "each":
+            return [] if name == "key" else self._each_value(named, place, depth)
+        if named.root == "var":
+            return _extended(self._variable(name, place.module, depth), named.steps)
+        if named.root == "local":
+            return [Origin(named.text)]
+        if named.root == "module":
+            return self._output(named, place, depth)
+        return self._resource(named, place, uses_key)
+
+    def _each_value(self, named: Named, place: Place, depth: int) -> list[Origin]:
+        references = _object(place.repeated).get("references")
+        if isinstance(references, list) and place.key is not None:
+            sources = longest(one for one in references if isinstance(one, str))
+            source = parse_reference(sources[0]) if len(sources) == 1 else None
+            is_whole = source is not None and not source.steps
+            if source is not None and is_whole and source.root not in ("var", "local", "each"):
+                one = replace(source, text=named.text, steps=(place.key, *named.steps))
+                return self._follow(one, place, False, depth + 1)
+        return _extended(self.origins(place.repeated, place, depth + 1), named.steps)
+
+    def _variable(self, name: str, module: Module, depth: int) -> list[Origin]:
+        if module.parent is None or module.call is None:
+            return []
+        expression = _object(module.call.get("expressions")).get(name)
+        place = Place(module.parent, module.key, module.call.get("for_each_expression"))
+        return self._remembered(("variable", module.address, name), expression, place, depth)
+
+    def _output(self, named: Named, place: Place, depth: int) -> list[Origin]:
+        """Follow `module.name.output` or `module.name[key].output`."""
+        call, steps = named.names[1], list(named.steps)
+        prefix = f"{place.module.address}." if place.module.address else ""
+        address = f"{prefix}module.{call}"
+        declared = place.module.part("module_calls", call)
+        is_repeated = "for_each_expression" in declared or "count_expression" in declared
+        if is_repeated:
+            key = steps.pop(0) if steps else None
+            if key is None or key == "*" or not steps:
+                return [Origin(named.text)]
+            address += suffix(key)
+        if not steps:
+            return [Origin(named.text)]
+        module = self.module(address)
+        output = str(steps.pop(0))
+        expression = module.part("outputs", output).get("expression")
+        if expression is None:
+            return [Origin(named.text)]
+        found = self._remembered(("output", address, output), expression, Place(module), depth)
+        return _extended(found, tuple(steps))
+
+    def _remembered(
+        self, what: Hashable, expression: Plain, place: Place, depth: int
+    ) -> list[Origin]:
+        known = self._origins.get(what)
+        if known is None:
+            # While it is followed, something that refers to itself is made from nothing.
+            self._origins[what] = []
+            known = self._origins[what] = self.origins(expression, place, depth + 1)
+        return known
+
+    def _resource(self, named: Named, place: Place, uses_key: bool) -> list[Origin]:
+        """Return an attribute of a resource; nothing when it has no instance to have one."""
+        local = ".".join(named.names)
+        kind = local.rsplit(".", 1)[0]
+        module = place.module.address
+        prefix = f"{module}." if module else ""
+        instances = self._instances.get((module, local), [])
+        steps = named.steps
+        first = steps[0] if steps else None
+        if first is not None and any(one.key == first and one.key is not None for one in instances):
+            instances = [one for one in instances if one.key == first]
+            steps = steps[1:]
+        elif any(one.key is not None for one in instances):
+            same = [one for one in instances if one.key == place.key]
+            if uses_key and same:
+                instances = same
+            if first == "*":
+                steps = steps[1:]
+            elif isinstance(first, int):
+                return []
+        if not instances:
+            return []
+        if len(instances) == 1:
+            only = instances[0]
+            return [Origin(named.text, only.address, kind, steps, only)]
+        return [Origin(named.text, f"{prefix}{local}", kind, steps)]
+
+
+def _extended(origins: Iterable[Origin], steps: tuple[str | int, ...]) -> list[Origin]:
+    """Return what `.a.b` of a value is made from: of whole resources, their attributes."""
+    return [
+        replace(origin, steps=steps) if origin.address and not origin.steps and steps else origin
+        for origin in origins
+    ]
+
+
+def _object(value: Plain) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _has_true(marks: Plain) -> bool:
+    """Tell whether anything is marked in a tree of marks."""
+    stack = [marks]
+    while stack:
+        one = stack.pop()
+        if one is True:
+            return True
+        if isinstance(one, dict):
+            stack.extend(one.values())
+        elif isinstance(one, list):
+            stack.extend(one)
+    return False

@@ -1,0 +1,83 @@
+"""The configuration that a plan was made from, evaluated with the plan's variables."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from stepguard.deployment.graph import Deployment, ReadError
+from stepguard.deployment.values import Traced, Unknown
+from stepguard.readers.files import ProjectFiles
+from stepguard.readers.plan.contents import Contents, PlannedResource
+from stepguard.readers.plan.merging import without_spans
+from stepguard.readers.terraform.modules import configuration_files
+from stepguard.readers.terraform.reader import TerraformOptions, evaluate_root_module
+from stepguard.readers.terraform.resources import EvaluatedResource
+
+_INSTANCE_KEY = re.compile(r"\[[^\]]*\]")
+
+
+@dataclass(slots=True, eq=False)
+class Sources:
+    """The resources of a configuration, by address."""
+
+    by_address: dict[str, EvaluatedResource]
+    bare: dict[str, list[EvaluatedResource]]
+
+    def find(self, resource: PlannedResource) -> EvaluatedResource | None:
+        """Return what the configuration says of a planned resource.
+
+        An instance that the configuration does not tell apart is the one without key.
+        """
+        exact = self.by_address.get(resource.address)
+        if exact is not None:
+            return exact
+        alike = self.bare.get(_INSTANCE_KEY.sub("", resource.address), [])
+        return alike[0] if len(alike) == 1 else None
+
+
+def read_sources(
+    files: ProjectFiles,
+    directory: Path,
+    options: TerraformOptions,
+    contents: Contents,
+    deployment: Deployment,
+) -> Sources | None:
+    """Return what a directory says of a plan's resources; `None` when it says nothing.
+
+    The files that were read and what is wrong with them go to `deployment`.
+    """
+    shown = files.shown(directory)
+    if not configuration_files(files, directory):
+        message = "no Terraform configuration there: the plan is read without its sources"
+        deployment.errors.append(ReadError(shown, message))
+        return None
+    given = replace(options, variables=_variables(contents))
+    evaluated, module = evaluate_root_module(files, directory, given)
+    deployment.files.extend(module.files)
+    deployment.errors.extend(module.errors)
+    by_address = {resource.address: resource for resource in evaluated}
+    bare: dict[str, list[EvaluatedResource]] = {}
+    for resource in evaluated:
+        bare.setdefault(_INSTANCE_KEY.sub("", resource.address), []).append(resource)
+    sources = Sources(by_address, bare)
+    managed = [resource for resource in contents.resources if resource.mode == "managed"]
+    if managed and all(sources.find(resource) is None for resource in managed):
+        message = "the plan was not made from this directory: it has none of the plan's resources"
+        deployment.errors.append(ReadError(shown, message))
+    return sources
+
+
+def _variables(contents: Contents) -> dict[str, Traced]:
+    """Return the values of the root module's variables; of sensitive ones, that they are."""
+    root = (contents.configuration or {}).get("root_module")
+    declared = root.get("variables") if isinstance(root, dict) else None
+    given: dict[str, Traced] = {}
+    for name, value in contents.variables.items():
+        declaration = declared.get(name) if isinstance(declared, dict) else None
+        if isinstance(declaration, dict) and not declaration.get("sensitive"):
+            given[name] = without_spans(value)
+        else:
+            given[name] = Traced(Unknown(f"var.{name}", "sensitive"), sensitive=True)
+    return given
