@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from stepguard.deployment.source import Span
 from stepguard.deployment.values import Plain, Traced, Unknown
 from stepguard.readers.plan.contents import PlannedResource
 from stepguard.readers.plan.links import Links, Origin
+from stepguard.readers.plan.shapes import as_list, as_object
 
 _AFTER_APPLY = "it is known only after apply"
 _HINT = "; --source DIR reads it from the configuration"
@@ -47,7 +48,7 @@ def attributes_of(resource: PlannedResource, links: Links, make_document: Docume
     """
     details = links.details(resource)
     declared = links.declaration(resource)
-    expressions = _UNSAID if declared is None else declared.get("expressions", {})
+    expressions = _UNSAID if declared is None else as_object(declared.get("expressions"))
     sensitive = _with_sensitive_tags(details.sensitive)
     reader = _Attributes(resource, links, make_document)
     return reader.block(details.values, details.unknown, sensitive, expressions, "")
@@ -89,7 +90,7 @@ class _Attributes:
     ) -> Traced:
         """Return a block, in which each member has an expression of its own."""
         members: dict[str, Traced] = {}
-        unknowns, secrets = _object(unknown), _object(sensitive)
+        unknowns, secrets = as_object(unknown), as_object(sensitive)
         for key in dict.fromkeys([*values.value, *unknowns]):
             own = expressions.get(key) if isinstance(expressions, dict) else _UNSAID
             path = f"{name}.{key}" if name else key
@@ -117,7 +118,7 @@ class _Attributes:
             return self._list(value, unknown, sensitive, expression, name)
         if not isinstance(value.value, dict):
             return value
-        unknowns, secrets = _object(unknown), _object(sensitive)
+        unknowns, secrets = as_object(unknown), as_object(sensitive)
         members: dict[str, Traced] = {}
         for key in dict.fromkeys([*value.value, *unknowns]):
             own = value.value.get(key)
@@ -259,11 +260,7 @@ def _of_type(origins: list[Origin], kind: str | None) -> list[Origin]:
     return [one for one in origins if one.type == kind]
 
 
-def _object(value: Plain) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
 def _elements(value: Plain, count: int) -> list[Plain]:
     """Return marks for each element of a list."""
-    marks = value[:count] if isinstance(value, list) else []
+    marks = as_list(value)[:count]
     return marks + [None] * (count - len(marks))

@@ -20,6 +20,7 @@ from stepguard.readers.plan.addresses import (
     suffix,
 )
 from stepguard.readers.plan.contents import Contents, Details, PlannedResource
+from stepguard.readers.plan.shapes import as_list, as_object
 
 MAXIMUM_SOURCES = 200
 """Attributes that one value is said to be made from."""
@@ -81,7 +82,7 @@ class Module:
 
     def part(self, kind: str, name: str) -> dict[str, Any]:
         """Return what is declared under a name, such as one of its outputs; else nothing."""
-        return _object(_object(self.configuration.get(kind)).get(name))
+        return as_object(as_object(self.configuration.get(kind)).get(name))
 
 
 class Links:
@@ -109,10 +110,9 @@ class Links:
         module = self.module(resource.module)
         declared = self._declared.get(id(module.configuration))
         if declared is None:
-            listed = module.configuration.get("resources")
             declared = {
                 str(one.get("address")): one
-                for one in (listed if isinstance(listed, list) else [])
+                for one in as_list(module.configuration.get("resources"))
                 if isinstance(one, dict)
             }
             self._declared[id(module.configuration)] = declared
@@ -130,13 +130,13 @@ class Links:
         known = self._modules.get(address)
         if known is not None:
             return known
-        root = _object(_object(self.contents.configuration).get("root_module"))
+        root = as_object(as_object(self.contents.configuration).get("root_module"))
         module = Module("", root)
         for name, key in modules_of(address):
             call = module.part("module_calls", name)
             inner = f"{module.address}." if module.address else ""
             inner = f"{inner}module.{name}{suffix(key)}"
-            module = Module(inner, _object(call.get("module")), module, call, key)
+            module = Module(inner, as_object(call.get("module")), module, call, key)
         self._modules[address] = module
         return module
 
@@ -154,8 +154,8 @@ class Links:
             return None
         if "constant_value" in expression:
             return expression["constant_value"]
-        references = expression.get("references")
-        named = parse_reference(references[0]) if references and len(references) == 1 else None
+        references = _references(expression)
+        named = parse_reference(references[0]) if len(references) == 1 else None
         is_root = place.module.parent is None
         if named is None or named.root != "var" or named.steps or not is_root:
             return None
@@ -174,11 +174,11 @@ class Links:
 
     def origins(self, expression: Plain, place: Place, depth: int = 0) -> list[Origin]:
         """Return the attributes of resources that an expression is made from, in its order."""
-        references = expression.get("references") if isinstance(expression, dict) else None
-        if not isinstance(references, list) or depth > _MAXIMUM_DEPTH:
+        if depth > _MAXIMUM_DEPTH:
             return []
+        references = _references(expression)
         found: dict[tuple[str, str, str], Origin] = {}
-        for text in longest(one for one in references if isinstance(one, str)):
+        for text in longest(references):
             named = parse_reference(text)
             if named is None or named.root in _KNOWN_ROOTS:
                 continue
@@ -201,9 +201,8 @@ class Links:
         return self._resource(named, place, uses_key)
 
     def _each_value(self, named: Named, place: Place, depth: int) -> list[Origin]:
-        references = _object(place.repeated).get("references")
-        if isinstance(references, list) and place.key is not None:
-            sources = longest(one for one in references if isinstance(one, str))
+        if place.key is not None:
+            sources = longest(_references(place.repeated))
             source = parse_reference(sources[0]) if len(sources) == 1 else None
             is_whole = source is not None and not source.steps
             if source is not None and is_whole and source.root not in ("var", "local", "each"):
@@ -214,7 +213,7 @@ class Links:
     def _variable(self, name: str, module: Module, depth: int) -> list[Origin]:
         if module.parent is None or module.call is None:
             return []
-        expression = _object(module.call.get("expressions")).get(name)
+        expression = as_object(module.call.get("expressions")).get(name)
         place = Place(module.parent, module.key, module.call.get("for_each_expression"))
         return self._remembered(("variable", module.address, name), expression, place, depth)
 
@@ -286,8 +285,10 @@ def _extended(origins: Iterable[Origin], steps: tuple[str | int, ...]) -> list[O
     ]
 
 
-def _object(value: Plain) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
+def _references(expression: Plain) -> list[str]:
+    """Return what an expression refers to."""
+    references = as_list(as_object(expression).get("references"))
+    return [one for one in references if isinstance(one, str)]
 
 
 def _has_true(marks: Plain) -> bool:

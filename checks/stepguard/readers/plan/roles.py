@@ -6,6 +6,7 @@ from stepguard.deployment.values import Plain, Traced, Unknown
 from stepguard.readers.plan.contents import PlannedResource
 from stepguard.readers.plan.links import Links, Place
 from stepguard.readers.plan.merging import without_spans
+from stepguard.readers.plan.shapes import as_object
 
 _DEFAULT_TAGS = "default_tags"
 
@@ -22,7 +23,7 @@ def leave_out_policies_of_their_own(
         return
     name = attributes.get("name")
     elsewhere = links.contents.elsewhere.get(str(name.value), set()) if name is not None else set()
-    declared = (links.declaration(resource) or {}).get("expressions", {})
+    declared = as_object(as_object(links.declaration(resource)).get("expressions"))
     for attribute, member in (("inline_policy", "name"), ("managed_policy_arns", None)):
         found = attributes.get(attribute)
         if found is None or not isinstance(found.value, list) or attribute in declared:
@@ -60,16 +61,16 @@ def add_all_tags(attributes: Traced, resource: PlannedResource, links: Links) ->
 
 def _default_tags(resource: PlannedResource, links: Links) -> Traced | None:
     """Return the default tags of a resource's provider; `None` when it has none."""
-    configuration = links.contents.configuration or {}
-    key = (links.declaration(resource) or {}).get("provider_config_key")
-    provider = (configuration.get("provider_config") or {}).get(key)
+    key = as_object(links.declaration(resource)).get("provider_config_key")
+    providers = as_object(as_object(links.contents.configuration).get("provider_config"))
+    provider = providers.get(key) if isinstance(key, str) else None
     if not isinstance(provider, dict):
         return Traced({}, rest=Unknown(_DEFAULT_TAGS, "the plan does not say which provider it is"))
-    blocks = (provider.get("expressions") or {}).get(_DEFAULT_TAGS)
+    blocks = as_object(provider.get("expressions")).get(_DEFAULT_TAGS)
     if not blocks:
         return None
     for block in blocks if isinstance(blocks, list) else [blocks]:
-        expression = block.get("tags") if isinstance(block, dict) else None
+        expression = as_object(block).get("tags")
         if isinstance(expression, dict):
             known = links.constant(expression, Place(links.module("")))
             if isinstance(known, dict):

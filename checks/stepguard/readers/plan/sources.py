@@ -11,6 +11,7 @@ from stepguard.deployment.values import Traced, Unknown
 from stepguard.readers.files import ProjectFiles
 from stepguard.readers.plan.contents import Contents, PlannedResource
 from stepguard.readers.plan.merging import without_spans
+from stepguard.readers.plan.shapes import as_object
 from stepguard.readers.terraform.modules import configuration_files
 from stepguard.readers.terraform.reader import TerraformOptions, evaluate_root_module
 from stepguard.readers.terraform.resources import EvaluatedResource
@@ -71,11 +72,11 @@ def read_sources(
 
 def _variables(contents: Contents) -> dict[str, Traced]:
     """Return the values of the root module's variables; of sensitive ones, that they are."""
-    root = (contents.configuration or {}).get("root_module")
-    declared = root.get("variables") if isinstance(root, dict) else None
+    root = as_object(as_object(contents.configuration).get("root_module"))
+    declared = as_object(root.get("variables"))
     given: dict[str, Traced] = {}
     for name, value in contents.variables.items():
-        declaration = declared.get(name) if isinstance(declared, dict) else None
+        declaration = declared.get(name)
         if isinstance(declaration, dict) and not declaration.get("sensitive"):
             given[name] = without_spans(value)
         else:

@@ -128,9 +128,17 @@ class ResourceInstance:
             return reference
         if is_plain_scalar(value):
             return replace(value, span=span)
+        if isinstance(value.value, list) and self.declared.attribute(name) is None:
+            return replace(value, value=[self._open_block(name, one) for one in value.value])
         if isinstance(value.value, (Reference, list, dict)):
             return value
         return reference
+
+    def _open_block(self, name: str, block: Traced) -> Traced:
+        """Return a nested block, to which the provider may add attributes."""
+        if not isinstance(block.value, dict):
+            return block
+        return replace(block, rest=block.rest or Reference(self.address, f"{name}[*]"))
 
     def materialised(self) -> Traced | None:
         """Return nothing: a resource has attributes that the configuration does not set."""

@@ -144,13 +144,19 @@ def _load(files: ProjectFiles, directory: Path, parser: str | None) -> ModuleSou
             continue
         source.files.append(file)
         parsed = _parse(file, parser)
-        for problem in parsed.problems:
-            span = Span(file, problem.start, problem.end)
-            source.errors.append(ReadError(file.path, problem.message, span))
+        source.errors.extend(syntax_errors(file, parsed))
         place = Place(file)
         for block in parsed.body.blocks:
             _declare(source, Declaration(block, place), override=_is_override(path))
     return source
+
+
+def syntax_errors(file: SourceFile, parsed: ParsedBody) -> list[ReadError]:
+    """Return the first thing in a file that is no HCL; what follows is often of its making."""
+    return [
+        ReadError(file.path, problem.message, Span(file, problem.start, problem.end))
+        for problem in parsed.problems[:1]
+    ]
 
 
 def _parse(file: SourceFile, parser: str | None) -> ParsedBody:

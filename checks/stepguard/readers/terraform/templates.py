@@ -130,11 +130,7 @@ def _inserted(value: Traced, span: Span | None, shown: str) -> list[_Segment]:
     if isinstance(content, (Unknown, Reference)):
         return [Hole(content, span)]
     if isinstance(content, OneOf):
-        branches: list[tuple[_Segment, ...]] = []
-        for alternative in content.alternatives:
-            if isinstance(alternative, Traced):
-                branches.append(tuple(_inserted(alternative, span, shown)))
-        return [_Choice(content.condition, tuple(branches), span)]
+        return _inserted_choice(content, span, shown)
     if content is None:
         raise EvaluationError("null stands in a template")
     if isinstance(content, (list, dict)):
@@ -149,6 +145,23 @@ def _inserted(value: Traced, span: Span | None, shown: str) -> list[_Segment]:
         Piece(part.text, span) if isinstance(part, Piece) else Hole(part.value, span)
         for part in text.parts
     ]
+
+
+def _inserted_choice(choice: OneOf, span: Span | None, shown: str) -> list[_Segment]:
+    """Return the texts of a choice; an alternative that Terraform would refuse is left out."""
+    branches: list[tuple[_Segment, ...]] = []
+    failure = EvaluationError("no alternative has a value")
+    for alternative in choice.alternatives:
+        if isinstance(alternative, Traced):
+            try:
+                branches.append(tuple(_inserted(alternative, span, shown)))
+            except EvaluationError as error:
+                failure = error
+    if not branches:
+        raise failure
+    if len(branches) == 1:
+        return list(branches[0])
+    return [_Choice(choice.condition, tuple(branches), span)]
 
 
 def _is_structure(text: str) -> bool:

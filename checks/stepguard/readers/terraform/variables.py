@@ -11,6 +11,7 @@ from stepguard.deployment.source import SourceFile, Span
 from stepguard.deployment.values import Piece, Text, Traced
 from stepguard.readers.files import FileRefusedError, ProjectFiles
 from stepguard.readers.terraform.evaluation import settle
+from stepguard.readers.terraform.modules import syntax_errors
 from stepguard.readers.terraform.scope import Place, Scope, Session
 from stepguard.readers.terraform.syntax.parser import parse_body
 
@@ -55,9 +56,7 @@ def assigned_values(
             values.update(_json_values(file, errors))
             continue
         parsed = parse_body(file.text, parser)
-        for problem in parsed.problems:
-            span = Span(file, problem.start, problem.end)
-            errors.append(ReadError(file.path, problem.message, span))
+        errors.extend(syntax_errors(file, parsed))
         scope = Scope(Place(file), session)
         for attribute in parsed.body.attributes:
             values[attribute.name] = settle(attribute.expression, scope)

@@ -67,7 +67,9 @@ def evaluate() -> Callable[..., Any]:
 def show_expression(node: Any) -> str:
     """Return an expression with all its parentheses, in a form that is short to expect."""
     if isinstance(node, Literal):
-        return {None: "null", True: "true", False: "false"}.get(node.value, str(node.value))
+        words = {None: "null", True: "true", False: "false"}
+        is_word = node.value is None or isinstance(node.value, bool)
+        return words[node.value] if is_word else str(node.value)
     if isinstance(node, Template):
         return '"' + "".join(_show_part(part) for part in node.parts) + '"'
     if isinstance(node, Name):

@@ -24,12 +24,16 @@ ODD = {
     "escapes.tf": 'a = "\\n\\t\\"\\\\\\u00e9\\U0001F600 $${x} %%{y} $ % $$ %%"\n',
     "nested.tf": 'a = "${f("${g("${h("x")}")}")}"\n',
     "keywords.tf": "for = 1\nin = 2\nif = for.in\nnull_x = [for for-a in in : for-a if if]\n",
-    "operators.tf": "a = !b && -c + -1 - -2 == 3 ? d[*].e.*.f[0] : { (g) = h..., i : j }\n",
+    "operators.tf": "a = !b && -c + -1 - -2 == 3 ? d[*].e.*.f[0] : { (g) = h, i : j }\n",
     "functions.tf": "a = provider::aws::arn_parse(b...)\nc = core::max(1,\n 2\n ,3)\n",
     "objects.tf": 'a = {\n b = 1, c = 2\n "d" = 3\n (e) = 4\n f.g = 5\n}\n',
     "foreign.tf": 'größe = "ü"\nb = größe.ß["é"]\n',
+}
+BROKEN = {
     "unclosed.tf": 'a = "x\nresource "b" "c" {}\n',
-    "broken.tf": 'a = [1, 2\nb = 3\n}\nresource "c" {\n',
+    "bracket.tf": 'a = [1, 2\nb = 3\n}\nresource "c" {\n',
+    "expands.tf": "a = { b = c... }\n",
+    "twice.tf": "a = = 1\n",
 }
 
 
@@ -75,6 +79,19 @@ def test_on_odd_texts(tmp_path: Path) -> None:
     for name, text in ODD.items():
         (tmp_path / name).write_bytes(text.encode())
     assert_agreement([tmp_path / name for name in ODD])
+
+
+def test_on_what_is_broken(tmp_path: Path) -> None:
+    """Both say so; what each makes of the rest is its own."""
+    reference = os.environ.get("STEPGUARD_PYTHON_HCL2")
+    if not reference:
+        pytest.skip("no environment with python-hcl2 could be made")
+    files = [tmp_path / name for name in BROKEN]
+    for file in files:
+        file.write_text(BROKEN[file.name], encoding="utf-8")
+    for python, parser in ((sys.executable, "tree-sitter"), (reference, "python-hcl2")):
+        found = described(Path(python), parser, files)
+        assert [has_problems for has_problems, _ in found] == [True] * len(files)
 
 
 def test_on_terraform_by_other_people() -> None:

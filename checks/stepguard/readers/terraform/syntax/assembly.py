@@ -107,7 +107,9 @@ class Assembly:
         if len(self.problems) < _MAXIMUM_PROBLEMS:
             line_end = self.text.find("\n", start)
             end = end if line_end <= start else min(end, line_end)
-            self.problems.append(SyntaxProblem(message, start, max(start, end)))
+            start = min(start, len(self.text))
+            end = min(max(start, end), len(self.text))
+            self.problems.append(SyntaxProblem(message, start, end))
 
     def body(self, region: Region) -> Body:
         """Return the body that a region is."""

@@ -7,6 +7,8 @@ conditionals bind to the left; that is put right here.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 import tree_sitter
@@ -38,6 +40,9 @@ from stepguard.readers.terraform.syntax.scanner import Region
 
 _EXPRESSION_PREFIX = b"x="
 _MAXIMUM_ERRORS = 20
+_STRUCTURE = re.compile(r'"[^"]*"|[{}\n]')
+_NO_HCL = "this is no valid HCL"
+_CLOSING = frozenset("})]")
 
 
 @lru_cache(maxsize=1)
@@ -51,13 +56,39 @@ class TreeSitterGrammar:
     def body(self, region: Region, assembly: Assembly) -> Body:
         """Return the body that a region is; what is wrong goes to the assembly."""
         tree = _parser().parse(region.masked.encode("ascii"))
-        return _Reading(region, assembly, region.start).whole_body(tree.root_node)
+        if not tree.root_node.has_error:
+            return _Reading(region, assembly, region.start).whole_body(tree.root_node)
+        # A mistake can swallow everything behind it, so each block is read by itself then.
+        attributes: list[Attribute] = []
+        blocks: list[Block] = []
+        for start, end in _top_level_pieces(region.masked):
+            piece = _parser().parse(region.masked[start:end].encode("ascii"))
+            body = _Reading(region, assembly, region.start + start).whole_body(piece.root_node)
+            attributes.extend(body.attributes)
+            blocks.extend(body.blocks)
+        return Body(tuple(attributes), tuple(blocks), region.start, region.end)
 
     def expression(self, region: Region, assembly: Assembly) -> Expression | None:
         """Return the expression that a region is; `None`, and a problem, when it is none."""
         tree = _parser().parse(_EXPRESSION_PREFIX + region.masked.encode("ascii"))
         base = region.start - len(_EXPRESSION_PREFIX)
         return _Reading(region, assembly, base).only_expression(tree.root_node)
+
+
+def _top_level_pieces(masked: str) -> Iterator[tuple[int, int]]:
+    """Yield the stretches of a masked body that end where a line ends outside of all braces."""
+    start = depth = 0
+    for match in _STRUCTURE.finditer(masked):
+        sign = match.group()
+        if sign == "{":
+            depth += 1
+        elif sign == "}":
+            depth = max(0, depth - 1)
+        elif sign == "\n" and depth == 0:
+            yield start, match.end()
+            start = match.end()
+    if start < len(masked):
+        yield start, len(masked)
 
 
 class _Reading:
@@ -94,7 +125,7 @@ class _Reading:
     def _text(self, node: Node) -> str:
         return self._assembly.text[node.start_byte + self._base : node.end_byte + self._base]
 
-    def _wrong(self, start: int, end: int, message: str = "this is no valid HCL") -> None:
+    def _wrong(self, start: int, end: int, message: str = _NO_HCL) -> None:
         # Where the scanner has said what is open, the grammar's word adds nothing.
         if self._region.is_sound:
             region = self._region
@@ -108,7 +139,10 @@ class _Reading:
             node = stack.pop()
             if node.is_missing:
                 count += 1
-                self._wrong(self._start(node), self._end(node), f"{node.type} is missing here")
+                # Of other kinds of nodes only the grammar's own name would be said.
+                is_bracket = node.type in _CLOSING
+                message = f"{node.type} is missing here" if is_bracket else _NO_HCL
+                self._wrong(self._start(node), self._end(node), message)
             elif node.type == "ERROR" and node.parent is not None:
                 count += 1
                 self._wrong(self._start(node), self._end(node))
