@@ -16,7 +16,10 @@ from stepguard.deployment.values import (
     render_hole,
 )
 from stepguard.readers.terraform.budget import EvaluationError
-from stepguard.readers.terraform.choices import describe
+from stepguard.readers.terraform.choices import choose, describe
+from stepguard.readers.terraform.functions.arguments import placed_count
+from stepguard.readers.terraform.functions.texts import is_surely_text
+from stepguard.readers.terraform.functions.types import LooseItems
 
 _INSTANCE_KEY = re.compile(r"\[[^\[\]]*\]$")
 
@@ -73,7 +76,7 @@ def get_element(source: Traced, key: Traced, span: Span | None, lookup: ObjectLo
             return member
         return _missing(source, f'["{name}"]', f'it has no element "{name}"', span)
     if isinstance(value, list):
-        return _list_element(source, value, key, span)
+        return _list_element(source, key, span)
     if is_whole(value) and isinstance(key.value, str):
         return get_attribute(source, key.value, span, lookup)
     if isinstance(value, Unknown):
@@ -83,13 +86,30 @@ def get_element(source: Traced, key: Traced, span: Span | None, lookup: ObjectLo
     raise EvaluationError("it takes an element of something that has none")
 
 
-def _list_element(source: Traced, elements: list[Traced], key: Traced, span: Span | None) -> Traced:
+def _list_element(source: Traced, key: Traced, span: Span | None) -> Traced:
     index = _as_index(key)
-    if 0 <= index < len(elements):
-        return elements[index]
     if index < 0 and source.rest is None:
         raise EvaluationError("the index is negative")
-    return _missing(source, f"[{index}]", f"it has no element {index}", span)
+    if index >= len(source.value) and source.rest is None:
+        raise EvaluationError(f"it has no element {index}")
+    return element_at(source, index, span)
+
+
+def element_at(source: Traced, index: int, span: Span | None) -> Traced:
+    """Return an element of a list, of which the number or order of elements may be unknown."""
+    elements: list[Traced] = source.value
+    placed = placed_count(source)
+    if 0 <= index < placed:
+        return elements[index]
+    if source.rest is None:
+        reason = "the order of the elements is not known"
+        return Traced(Unknown(f"{describe(source) or '…'}[{index}]", reason), span)
+    other = member_of_rest(source.rest, f"[{index - placed}]", span)
+    if isinstance(elements, LooseItems) and elements.gaps == 1 and index == placed < len(elements):
+        # What stands here depends on whether the unknown stretch before it is empty.
+        name = render_hole(source.rest)[2:-1]
+        return choose(f"length({name}) > 0", [other, elements[placed]])
+    return other
 
 
 def _missing(source: Traced, suffix: str, reason: str, span: Span | None) -> Traced:
@@ -106,7 +126,8 @@ def member_of_rest(rest: Unknown | Reference, suffix: str, span: Span | None) ->
     """Return a member of the part of a container that is not known."""
     if isinstance(rest, Unknown):
         return Traced(Unknown(f"{rest.expression}{suffix}", rest.reason), span)
-    if is_whole(rest):
+    if is_whole(rest) or is_surely_text(Traced(rest)):
+        # It stands for each of the members already.
         return Traced(rest, span)
     return Traced(_extend(rest, suffix), span)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from stepguard.deployment.values import OneOf, Text, Traced, Unknown
 
-MAXIMUM_STEPS = 2_000_000
+MAXIMUM_STEPS = 400_000
 """Expressions that are evaluated for one root module; what comes after is unknown."""
 
 MAXIMUM_NODES = 300_000
@@ -17,6 +17,9 @@ MAXIMUM_DEPTH = 250
 
 MAXIMUM_CHARACTERS = 10_000_000
 """Characters of one text."""
+
+MAXIMUM_PARTS = 200_000
+"""Pieces and holes of one text."""
 
 TOO_MUCH_WORK = "evaluating it takes too much work"
 
@@ -52,13 +55,15 @@ class Budget:
         value = traced.value
         reason = ""
         if isinstance(value, (str, Text)):
+            text = value if isinstance(value, Text) else traced.text
             length = len(value) if isinstance(value, str) else _length(value)
-            self.spend(length // 2000)
-            if length > MAXIMUM_CHARACTERS:
+            parts = 1 if text is None else len(text.parts)
+            self.spend(length // 2000 + parts // 20)
+            if length > MAXIMUM_CHARACTERS or parts > MAXIMUM_PARTS:
                 reason = "the text is too long"
         elif isinstance(value, (list, dict, OneOf)):
             nodes, depth = self._measure(traced)
-            self.spend(len(value) // 50 if isinstance(value, (list, dict)) else 1)
+            self.spend(len(value) // 10 if isinstance(value, (list, dict)) else 1)
             if nodes > MAXIMUM_NODES:
                 reason = "the value is too large"
             elif depth > MAXIMUM_DEPTH:

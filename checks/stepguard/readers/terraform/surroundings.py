@@ -47,6 +47,8 @@ class Surroundings:
             file = self._files.read(located)
         except FileRefusedError as error:
             raise FunctionError(f"{error.path}: {error.reason}") from error
+        except OSError as error:
+            raise FunctionError(f"the file cannot be read: {error.strerror}") from error
         self.read_files.append(file)
         return file
 
@@ -58,6 +60,8 @@ class Surroundings:
             return self._files.read_bytes(located)
         except FileRefusedError as error:
             raise FunctionError(f"{error.path}: {error.reason}") from error
+        except OSError as error:
+            raise FunctionError(f"the file cannot be read: {error.strerror}") from error
 
     def file_exists(self, path: str) -> bool:
         """Tell whether there is a regular file. Raises `NotKnownError` outside the root."""

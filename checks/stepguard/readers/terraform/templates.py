@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TypeAlias
 
 from stepguard.deployment.source import Span
@@ -141,10 +142,13 @@ def _inserted(value: Traced, span: Span | None, shown: str) -> list[_Segment]:
     if any(isinstance(part, Piece) and _is_structure(part.text) for part in text.parts):
         return list(text.parts)
     # A short value is best shown where it is put in; a stretch of a document where it stands.
-    return [
-        Piece(part.text, span) if isinstance(part, Piece) else Hole(part.value, span)
-        for part in text.parts
-    ]
+    placed: list[_Segment] = []
+    for is_piece, run in groupby(text.parts, lambda part: isinstance(part, Piece)):
+        if is_piece:
+            placed.append(Piece("".join(one.text for one in run if isinstance(one, Piece)), span))
+        else:
+            placed.extend(Hole(one.value, span) for one in run if isinstance(one, Hole))
+    return placed
 
 
 def _inserted_choice(choice: OneOf, span: Span | None, shown: str) -> list[_Segment]:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
+from typing import TypeGuard
 
 from stepguard.deployment.values import Traced
 from stepguard.readers.terraform.functions.arguments import (
@@ -17,7 +18,14 @@ from stepguard.readers.terraform.functions.arguments import (
     whole_elements,
 )
 from stepguard.readers.terraform.functions.errors import FunctionError, NotKnownError
-from stepguard.readers.terraform.functions.numbers import Number, exact, nearest, tidy
+from stepguard.readers.terraform.functions.numbers import (
+    MAXIMUM_DIGITS,
+    Number,
+    exact,
+    nearest,
+    rounded,
+    tidy,
+)
 from stepguard.readers.terraform.functions.types import ListItems
 
 MAXIMUM_RANGE = 1024
@@ -38,6 +46,7 @@ _LOGARITHM = (
 )
 _LOWER_BASES = 36
 _LARGEST_EXPONENT = 1 << 12
+_SMALL_BITS = 64
 
 
 def _abs(arguments: Arguments) -> Traced:
@@ -71,7 +80,7 @@ def _sum(arguments: Arguments) -> Traced:
         raise FunctionError("an empty list has no sum")
     total = Fraction(0)
     for element in elements:
-        total = exact(nearest(total + exact(as_number(element))))
+        total = rounded(total + exact(as_number(element)))
     return arguments.result(nearest(total))
 
 
@@ -160,6 +169,8 @@ def _parseint(arguments: Arguments) -> Traced:
     values = [_DIGITS.find(digit) for digit in digits]
     if not values or not all(0 <= value < base for value in values):
         raise FunctionError(f"the string is no whole number of base {base}")
+    if len(values) * base.bit_length() > MAXIMUM_DIGITS * 3:
+        raise NotKnownError("the number has very many digits")
     number = 0
     for value in values:
         number = number * base + value
@@ -167,10 +178,11 @@ def _parseint(arguments: Arguments) -> Traced:
 
 
 def _range(arguments: Arguments) -> Traced:
-    numbers = [exact(arguments.number(n)) for n in range(len(arguments))]
-    start = numbers[0] if len(numbers) > 1 else Fraction(0)
+    given = [arguments.number(n) for n in range(len(arguments))]
+    numbers: list[Fraction | int] = [one if _is_small(one) else exact(one) for one in given]
+    start = numbers[0] if len(numbers) > 1 else 0
     end = numbers[1] if len(numbers) > 1 else numbers[0]
-    step = numbers[2] if len(numbers) > 2 else Fraction(1 if end >= start else -1)
+    step = numbers[2] if len(numbers) > 2 else (1 if end >= start else -1)
     if step == 0 and start != end:
         raise FunctionError("the step is zero")
     if (end - start) * step < 0:
@@ -180,9 +192,17 @@ def _range(arguments: Arguments) -> Traced:
     while number < end if step > 0 else number > end:
         if len(elements) >= MAXIMUM_RANGE:
             raise FunctionError(f"the range has more than {MAXIMUM_RANGE} elements")
-        elements.append(arguments.result(nearest(number)))
-        number = exact(nearest(number + step))
+        is_whole = isinstance(number, int)
+        elements.append(arguments.result(number if is_whole else nearest(Fraction(number))))
+        number = number + step
+        if not isinstance(number, int):
+            number = rounded(number)
     return arguments.result(elements)
+
+
+def _is_small(number: Number) -> TypeGuard[int]:
+    """Tell whether sums of a number are whole and exact without further ado."""
+    return isinstance(number, int) and number.bit_length() < _SMALL_BITS
 
 
 _RUNS: dict[str, Callable[[Arguments], Traced]] = {

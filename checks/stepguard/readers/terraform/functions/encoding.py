@@ -24,12 +24,18 @@ from stepguard.readers.terraform.functions.conversion import is_open
 from stepguard.readers.terraform.functions.errors import FunctionError, NotKnownError
 from stepguard.readers.terraform.functions.json_encoding import encode_json
 from stepguard.readers.terraform.functions.numbers import parse_number
-from stepguard.readers.terraform.functions.texts import mapped, may_contain_any, renamed
+from stepguard.readers.terraform.functions.texts import (
+    mapped,
+    may_contain_any,
+    renamed,
+    well_formed,
+)
 from stepguard.readers.terraform.functions.types import ListItems
 
 MAXIMUM_JSON_CHARACTERS = 5_000_000
 """The longest JSON text that is decoded."""
 
+_STEPS_OF_A_VALUE = 3
 _NOT_IN_URLS = frozenset(map(chr, range(0x80))) - frozenset(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.~"
 )
@@ -44,8 +50,8 @@ _CODECS = {
 
 
 def to_bytes(text: str) -> bytes:
-    """Return a string in UTF-8; lone surrogates become question marks."""
-    return text.encode("utf-8", "replace")
+    """Return a string in UTF-8."""
+    return well_formed(text).encode("utf-8")
 
 
 def _jsonencode(arguments: Arguments) -> Traced:
@@ -67,12 +73,15 @@ def _jsondecode(arguments: Arguments) -> Traced:
     text = arguments.text(0)
     if sum(len(getattr(part, "text", "")) for part in text.parts) > MAXIMUM_JSON_CHARACTERS:
         raise NotKnownError("the text is too long")
+    done: dict[int, Traced] = {}
     try:
-        return _decoded(trace_json(text), {})
+        result = _decoded(trace_json(text), done)
     except JsonTextError as error:
         if text.holes:
             raise NotKnownError(error.reason) from error
         raise FunctionError(error.reason) from error
+    arguments.environment.spend(_STEPS_OF_A_VALUE * len(done))
+    return result
 
 
 def _decoded(value: Traced, done: dict[int, Traced]) -> Traced:
@@ -84,7 +93,7 @@ def _decoded(value: Traced, done: dict[int, Traced]) -> Traced:
             content,
             value.span,
             keys=value.keys,
-            text=value.text,
+            text=value.text if content == value.value else None,
             rest=value.rest,
             sensitive=value.sensitive,
         )
@@ -105,6 +114,8 @@ def _decoded_content(content: Any, done: dict[int, Traced]) -> Any:
                 for one in content.alternatives
             ),
         )
+    if isinstance(content, str):
+        return well_formed(content)
     if isinstance(content, Decimal):
         number = parse_number(str(content))
         if number is None:
@@ -170,7 +181,7 @@ def _urlencode(arguments: Arguments) -> Traced:
 
     def change(text: str) -> str:
         check_length(3 * len(text))
-        return quote_plus(text, errors="replace")
+        return quote_plus(well_formed(text))
 
     return arguments.result_text(mapped(arguments.text(0), change, keep))
 

@@ -17,7 +17,15 @@ from typing import TypeAlias
 
 from stepguard.readers.terraform.functions.errors import NotKnownError
 from stepguard.readers.terraform.functions.patterns import Pattern
-from stepguard.readers.terraform.functions.programs import Check, Done, Program, Save, Split, Take
+from stepguard.readers.terraform.functions.programs import (
+    Check,
+    Done,
+    Program,
+    Save,
+    Split,
+    Take,
+    may_be_empty,
+)
 
 MAXIMUM_STEPS = 1_000_000
 """Steps of the machine for one call of a function."""
@@ -44,14 +52,16 @@ class Match:
 class _Doubts:
     """Ways to match that depend on what holes hold.
 
-    `crossing` began before a hole. `within` began in one, the first of them at `since`; when they
-    came to a match outside, `first` is that place.
+    `ways` are the instructions that they have come to, with the earliest place at which they may
+    have begun; `first` is that of the first of them that came to a match.
     """
 
-    crossing: set[int] = field(default_factory=set)
-    within: set[int] = field(default_factory=set)
-    since: int | None = None
+    ways: dict[int, int] = field(default_factory=dict)
     first: int | None = None
+
+    def note(self, start: int) -> None:
+        """Note that a way which began at a place came to a match."""
+        self.first = start if self.first is None else min(self.first, start)
 
 
 @dataclass(slots=True)
@@ -70,6 +80,8 @@ class Machine:
     @staticmethod
     def of(pattern: Pattern, text: str, holes: Alphabets) -> Machine:
         """Compile a pattern. Raises `NotKnownError` when its program is too large."""
+        if holes and may_be_empty(pattern.root):
+            raise NotKnownError(_DEPENDS)
         return Machine(Program(pattern), text, holes)
 
     @property
@@ -88,9 +100,8 @@ class Machine:
         seen: set[int] = set()
         doubts = _Doubts()
         for position in range(start, len(self.text) + 1):
-            if found is not None and not current and not doubts.crossing:
+            if found is not None and not current and not _matter(doubts, found[0]):
                 break
-            ahead = len(current)
             if found is None:
                 self._follow(self.program.start, none, position, current, seen)
             for number, (instruction, captures) in enumerate(current):
@@ -100,7 +111,7 @@ class Machine:
                     break
             alphabet = self.holes.get(position)
             if alphabet is not None:
-                current = self._cross(position, alphabet, current, ahead, doubts)
+                current = self._cross(position, alphabet, current, doubts)
                 seen = {instruction for instruction, _ in current}
                 continue
             seen = set()
@@ -108,7 +119,7 @@ class Machine:
             current = self._step(character, current, position + 1, seen)
             self._follow_doubts(character, doubts)
         match = None if found is None else _match(found)
-        if doubts.first is not None and (match is None or match.start > doubts.first):
+        if doubts.first is not None and (match is None or match.start >= doubts.first):
             raise NotKnownError(_DEPENDS)
         return match
 
@@ -163,38 +174,46 @@ class Machine:
     # Holes
 
     def _cross(
-        self,
-        position: int,
-        alphabet: frozenset[str],
-        threads: _Threads,
-        ahead: int,
-        doubts: _Doubts,
+        self, position: int, alphabet: frozenset[str], threads: _Threads, doubts: _Doubts
     ) -> _Threads:
-        """Return the threads that go on after a hole; `ahead` of them began before it."""
-        doubts.crossing = self._reached(doubts.crossing, alphabet)
-        doubts.within = self._reached({*doubts.within, self.program.start}, alphabet)
-        if doubts.since is None:
-            doubts.since = position
-        if self._matches(doubts.within):
+        """Return the threads that certainly go on after a hole; note the doubtful ones."""
+        certain: _Threads = []
+        ways = dict(doubts.ways)
+        begins_certainly = True
+        for number, captures in threads:
+            is_certain = self._is_certain(position, alphabet, (number, captures))
+            if captures[0] == position:
+                # One way to begin with the hole is preferred to the next one.
+                begins_certainly = begins_certainly and is_certain
+                is_certain = begins_certainly
+            elif not is_certain:
+                ways[number] = min(captures[0], ways.get(number, position))
+            if is_certain:
+                certain.append((number, captures))
+        if not begins_certainly:
+            certain = [thread for thread in certain if thread[1][0] < position]
+        doubts.ways = self._reached(ways, alphabet)
+        for start in self._matching(doubts.ways):
+            doubts.note(start)
+        within = self._reached({self.program.start: position}, alphabet)
+        if self._matching(within):
             self.touched.add(position)
-        certain = self._across(position, alphabet, threads)
-        if certain is None:
-            certain = self._across(position, alphabet, threads[:ahead])
-        if certain is None:
-            doubts.crossing |= self._reached({one for one, _ in threads[:ahead]}, alphabet)
-            certain = []
-        if self._matches(doubts.crossing):
-            raise NotKnownError(_DEPENDS)
-        return certain
+        doubts.ways = {**within, **doubts.ways}
+        return self._step(min(alphabet), certain, position + 1, set())
 
-    def _across(
-        self, position: int, alphabet: frozenset[str], threads: _Threads
-    ) -> _Threads | None:
-        """Return the threads after a hole; `None` when they depend on what it holds."""
+    def _is_certain(
+        self, position: int, alphabet: frozenset[str], thread: tuple[int, tuple[int, ...]]
+    ) -> bool:
+        """Tell whether a hole leads a thread to the same, whatever it holds and how long it is."""
         character = min(alphabet)
-        once = self._step(character, threads, position + 1, set())
-        twice = self._step(character, once, position + 1, set())
-        return once if once == twice and self._is_uniform([*threads, *once], alphabet) else None
+        once = self._step(character, [thread], position + 1, set())
+        ahead: _Threads = []
+        for following in once:
+            if isinstance(self.program.instructions[following[0]], Done):
+                break
+            ahead.append(following)
+        twice = self._step(character, ahead, position + 1, set())
+        return once == twice and self._is_uniform([thread, *once], alphabet)
 
     def _is_uniform(self, threads: _Threads, alphabet: frozenset[str]) -> bool:
         """Tell whether every character of an alphabet leads to the same."""
@@ -206,40 +225,32 @@ class Machine:
                     return False
         return True
 
-    def _reached(self, numbers: Iterable[int], alphabet: frozenset[str]) -> set[int]:
-        """Return the instructions that one or more characters of an alphabet may lead to."""
-        reached: set[int] = set()
-        pending = list(self._closure(numbers))
-        while pending:
-            instruction = self.program.instructions[pending.pop()]
-            if isinstance(instruction, Take) and any(
-                character in instruction.characters for character in alphabet
-            ):
-                new = self._closure({instruction.next}) - reached
-                reached |= new
-                pending.extend(new)
+    def _reached(self, ways: Mapping[int, int], alphabet: frozenset[str]) -> dict[int, int]:
+        """Return where ways may come to by one or more characters of an alphabet."""
+        reached: dict[int, int] = {}
+        for number, start in sorted(ways.items(), key=lambda way: way[1]):
+            pending = list(self._closure({number}))
+            while pending:
+                instruction = self.program.instructions[pending.pop()]
+                if isinstance(instruction, Take) and any(
+                    character in instruction.characters for character in alphabet
+                ):
+                    new = self._closure({instruction.next}).difference(reached)
+                    reached.update(dict.fromkeys(new, start))
+                    pending.extend(new)
         return reached
 
     def _follow_doubts(self, character: str, doubts: _Doubts) -> None:
         """Go on with the doubtful ways after a character."""
-        if doubts.crossing:
-            doubts.crossing = self._taken(character, doubts.crossing)
-            if self._matches(doubts.crossing):
-                raise NotKnownError(_DEPENDS)
-        if doubts.within:
-            doubts.within = self._taken(character, doubts.within)
-            if doubts.first is None and self._matches(doubts.within):
-                doubts.first = doubts.since
-        if not doubts.within:
-            doubts.since = None
-
-    def _taken(self, character: str, numbers: Iterable[int]) -> set[int]:
-        following: set[int] = set()
-        for number in numbers:
+        following: dict[int, int] = {}
+        for number, start in doubts.ways.items():
             instruction = self.program.instructions[number]
             if isinstance(instruction, Take) and character and character in instruction.characters:
-                following |= self._closure({instruction.next})
-        return following
+                for new in self._closure({instruction.next}):
+                    following[new] = min(start, following.get(new, start))
+        doubts.ways = following
+        for start in self._matching(following):
+            doubts.note(start)
 
     def _closure(self, numbers: Iterable[int]) -> set[int]:
         """Return the instructions that others may lead to without taking a character."""
@@ -258,8 +269,13 @@ class Machine:
                 pending.append(instruction.next)
         return closure
 
-    def _matches(self, numbers: Iterable[int]) -> bool:
-        return any(isinstance(self.program.instructions[number], Done) for number in numbers)
+    def _matching(self, ways: Mapping[int, int]) -> list[int]:
+        """Return where those ways began that have come to a match."""
+        return [
+            start
+            for number, start in ways.items()
+            if isinstance(self.program.instructions[number], Done)
+        ]
 
     def find_all(self) -> list[Match]:
         """Return all matches that do not overlap, but for empty ones right after another."""
@@ -275,6 +291,11 @@ class Machine:
             if is_kept:
                 matches.append(match)
         return matches
+
+
+def _matter(doubts: _Doubts, start: int) -> bool:
+    """Tell whether doubtful ways may be preferred to a match that begins at a place."""
+    return any(one <= start for one in doubts.ways.values())
 
 
 def _match(captures: tuple[int, ...]) -> Match:

@@ -15,8 +15,8 @@ from typing import TypeAlias
 
 Number: TypeAlias = "int | Decimal"
 
-MAXIMUM_DIGITS = 5_000
-"""Digits that a number may have when it is written out; Terraform has no such bound."""
+MAXIMUM_DIGITS = 4_000
+"""Digits that a number may have when it is written out: as many as Python writes of one."""
 
 CONTEXT = Context(prec=MAXIMUM_DIGITS, Emax=MAX_EMAX, Emin=MIN_EMIN)
 """The context of all arithmetic here: exact for every number of the size that is let in."""

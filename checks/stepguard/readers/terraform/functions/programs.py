@@ -117,7 +117,7 @@ class Program:
         return after
 
     def _star(self, node: Repeat, after: int) -> int:
-        if _may_be_empty(node.inner):
+        if may_be_empty(node.inner):
             return self._split(self._plus(node, after), after, node.greedy)
         loop = self._split(after, after, node.greedy)
         self._close(loop, self._compile(node.inner, loop), node.greedy)
@@ -141,15 +141,16 @@ class Program:
                 split.other = body
 
 
-def _may_be_empty(node: Node) -> bool:
+def may_be_empty(node: Node) -> bool:
+    """Tell whether a node may match without taking a character."""
     if isinstance(node, Single):
         return False
     if isinstance(node, Assertion):
         return True
     if isinstance(node, Group):
-        return _may_be_empty(node.inner)
+        return may_be_empty(node.inner)
     if isinstance(node, Sequence):
-        return all(_may_be_empty(one) for one in node.nodes)
+        return all(may_be_empty(one) for one in node.nodes)
     if isinstance(node, Choice):
-        return any(_may_be_empty(one) for one in node.nodes)
-    return node.minimum == 0 or _may_be_empty(node.inner)
+        return any(may_be_empty(one) for one in node.nodes)
+    return node.minimum == 0 or may_be_empty(node.inner)

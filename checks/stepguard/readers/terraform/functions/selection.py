@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 from stepguard.deployment.values import (
     PartlyKnownKey,
+    Reference,
     Text,
     Traced,
+    Unknown,
     render_hole,
 )
-from stepguard.readers.terraform.access import member_of_rest
+from stepguard.readers.terraform.access import element_at, member_of_rest
 from stepguard.readers.terraform.choices import choose
 from stepguard.readers.terraform.functions.arguments import (
     Arguments,
@@ -35,7 +37,6 @@ from stepguard.readers.terraform.functions.texts import (
 from stepguard.readers.terraform.functions.types import (
     ANY,
     ListItems,
-    LooseItems,
     SetItems,
     is_open_object,
     type_of,
@@ -143,7 +144,10 @@ def _first_open(sequence: Traced) -> Traced:
 
 
 def _element(arguments: Arguments) -> Traced:
-    sequence, index = arguments.sequence(0), arguments.whole(1)
+    argument, index = arguments.given(0), arguments.whole(1)
+    if isinstance(argument.value, (Unknown, Reference)) and index >= 0:
+        return member_of_rest(argument.value, f"[{index}]", arguments.span)
+    sequence = arguments.sequence(0)
     if isinstance(sequence.value, SetItems):
         raise FunctionError("a list is required, not set")
     count = len(sequence.value)
@@ -155,23 +159,7 @@ def _element(arguments: Arguments) -> Traced:
         index %= count
     elif index < 0:
         raise NotKnownError(why_open(sequence))
-    return element_at(sequence, index)
-
-
-def element_at(sequence: Traced, index: int) -> Traced:
-    """Return an element of a sequence, of which some may be unknown. Raises `NotKnownError`."""
-    elements: list[Traced] = sequence.value
-    placed = placed_count(sequence)
-    if 0 <= index < placed:
-        return elements[index]
-    rest = sequence.rest
-    if rest is None:
-        raise NotKnownError("the order of the elements is not known")
-    other = member_of_rest(rest, f"[{index - placed}]", sequence.span)
-    if isinstance(elements, LooseItems) and elements.gaps == 1 and index == placed < len(elements):
-        # What stands here depends on whether the unknown stretch before it is empty.
-        return choose(f"length({render_hole(rest)[2:-1]}) > 0", [other, elements[placed]])
-    return other
+    return element_at(sequence, index, arguments.span)
 
 
 def _index(arguments: Arguments) -> Traced:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
 from itertools import pairwise
-from typing import TypeGuard
 
 from stepguard.deployment.values import Hole, Piece, Traced, Unknown
 from stepguard.readers.terraform.functions.arguments import (
@@ -138,32 +137,23 @@ def _trimmed(
         start += 1
     while end > start and string[end - 1] in characters:
         end -= 1
-    changed = {
-        position
+    changing = {
+        position: renamed(hole, call)
         for position, hole in text.holes()
-        if ((left and position == start) or position == end - 1)
-        and (characters is not SPACES or may_start_or_end_with_space(hole.value))
+        if characters is not SPACES or may_start_or_end_with_space(hole.value)
     }
-    parts: list[Piece | Hole] = []
     # What would be trimmed as well, were such a hole empty, goes into it.
-    if left and start in changed:
-        parts.extend(renamed(part, call) for part in text.cut(start, start + 1) if _is_hole(part))
+    first: list[Hole] = []
+    while left and start < end and (start in changing or (first and string[start] in characters)):
+        if start in changing:
+            first.append(changing[start])
         start += 1
-        while start < end and string[start] in characters:
-            start += 1
-    last = end
-    if end - 1 in changed and end > start:
+    last: list[Hole] = []
+    while end > start and (end - 1 in changing or (last and string[end - 1] in characters)):
         end -= 1
-        while end > start and string[end - 1] in characters:
-            end -= 1
-    parts.extend(text.cut(start, end))
-    if last - 1 in changed and last > start:
-        parts.extend(renamed(part, call) for part in text.cut(last - 1, last) if _is_hole(part))
-    return arguments.result_text(parts)
-
-
-def _is_hole(part: Piece | Hole) -> TypeGuard[Hole]:
-    return isinstance(part, Hole)
+        if end in changing:
+            last.append(changing[end])
+    return arguments.result_text([*first, *text.cut(start, end), *reversed(last)])
 
 
 def _trimprefix(arguments: Arguments) -> Traced:

@@ -7,6 +7,7 @@ value that is named after the call.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from stepguard.readers.terraform.functions.arguments import as_text, refusal, wh
 from stepguard.readers.terraform.functions.characters import Characters
 from stepguard.readers.terraform.functions.errors import NotKnownError
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _LOWER = frozenset("abcdefghijklmnopqrstuvwxyz")
 _DIGITS = frozenset("0123456789")
 _ALPHABETS = {
@@ -245,6 +247,11 @@ def mapped(
         same = changed == part.text
         parts.append(part if same else Piece(changed, part.span))
     return parts
+
+
+def well_formed(string: str) -> str:
+    """Return a string with a replacement character for each lone surrogate, as Go has it."""
+    return string if string.isascii() else _SURROGATE.sub("\ufffd", string)
 
 
 def cluster_starts(string: str) -> range | list[int]:

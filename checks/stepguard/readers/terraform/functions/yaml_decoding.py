@@ -20,7 +20,7 @@ from stepguard.deployment.values import (
 from stepguard.readers.terraform.functions.arguments import Arguments, Function, takes, why_open
 from stepguard.readers.terraform.functions.conversion import to_string
 from stepguard.readers.terraform.functions.errors import FunctionError, NotKnownError
-from stepguard.readers.terraform.functions.texts import FlatText
+from stepguard.readers.terraform.functions.texts import FlatText, well_formed
 from stepguard.readers.terraform.functions.yaml_scalars import TAG, resolve_scalar
 
 MAXIMUM_YAML_CHARACTERS = 1_000_000
@@ -31,6 +31,7 @@ MAXIMUM_YAML_DEPTH = 150
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MERGE = "<<"
+_STEPS_OF_AN_EVENT = 6
 
 
 def _yamldecode(arguments: Arguments) -> Traced:
@@ -39,13 +40,16 @@ def _yamldecode(arguments: Arguments) -> Traced:
         raise NotKnownError(why_open(arguments.values[0]))
     if len(text) > MAXIMUM_YAML_CHARACTERS:
         raise NotKnownError("the text is too long")
+    decoder = _Decoder(text)
     try:
-        return _Decoder(text).document()
+        return decoder.document()
     except yaml.YAMLError as error:
         reason = _reason(error)
         if text.first_hole() < len(text):
             raise NotKnownError(reason) from error
         raise FunctionError(reason) from error
+    finally:
+        arguments.environment.spend(_STEPS_OF_AN_EVENT * decoder.events)
 
 
 def _reason(error: yaml.YAMLError) -> str:
@@ -55,24 +59,29 @@ def _reason(error: yaml.YAMLError) -> str:
 
 
 class _Decoder:
-    """Makes values of the events of a text."""
+    """Makes values of the events of a text. `events` counts them."""
 
     def __init__(self, text: FlatText) -> None:
+        self.events = 0
         self._text = text
-        self._events: Iterator[Any] = iter(yaml.parse(text.string, Loader=_LOADER))
+        self._parsed: Iterator[Any] = iter(yaml.parse(well_formed(text.string), Loader=_LOADER))
         self._anchors: dict[str, Traced | None] = {}
         self._holes = text.holes()
 
     def document(self) -> Traced:
         """Return the value of the only document."""
-        next(self._events)
-        if isinstance(next(self._events), yaml.StreamEndEvent):
+        self._next()
+        if isinstance(self._next(), yaml.StreamEndEvent):
             raise FunctionError("the YAML text is empty")
-        value = self._value(next(self._events), 0)
-        next(self._events)
-        if not isinstance(next(self._events), yaml.StreamEndEvent):
+        value = self._value(self._next(), 0)
+        self._next()
+        if not isinstance(self._next(), yaml.StreamEndEvent):
             raise FunctionError("the YAML text has more than one document")
         return value
+
+    def _next(self) -> Any:
+        self.events += 1
+        return next(self._parsed)
 
     def _value(self, event: Any, depth: int) -> Traced:
         if depth > MAXIMUM_YAML_DEPTH:
@@ -101,7 +110,7 @@ class _Decoder:
         if event.tag not in (None, f"{TAG}seq"):
             raise FunctionError("a YAML sequence has a wrong tag")
         elements: list[Traced] = []
-        while not isinstance(following := next(self._events), yaml.SequenceEndEvent):
+        while not isinstance(following := self._next(), yaml.SequenceEndEvent):
             elements.append(self._value(following, depth + 1))
         return Traced(elements, self._span(event, following))
 
@@ -109,15 +118,15 @@ class _Decoder:
         if event.tag not in (None, f"{TAG}map"):
             raise FunctionError("a YAML mapping has a wrong tag")
         result = Traced({}, keys={})
-        while not isinstance(following := next(self._events), yaml.MappingEndEvent):
+        while not isinstance(following := self._next(), yaml.MappingEndEvent):
             if not isinstance(following, yaml.ScalarEvent):
                 raise FunctionError("a key in YAML is no scalar")
             is_merge = following.tag is None and following.value == _MERGE
             if is_merge or following.tag == f"{TAG}merge":
-                _merge(result, self._value(next(self._events), depth + 1))
+                _merge(result, self._value(self._next(), depth + 1))
                 continue
             key = self._key(following)
-            result.value[key] = self._value(next(self._events), depth + 1)
+            result.value[key] = self._value(self._next(), depth + 1)
             span = self._span(following, following)
             if span is not None and result.keys is not None:
                 result.keys[key] = span

@@ -28,7 +28,7 @@ from stepguard.readers.terraform.functions.arguments import (
 from stepguard.readers.terraform.functions.conversion import is_open
 from stepguard.readers.terraform.functions.errors import FunctionError, NotKnownError
 from stepguard.readers.terraform.functions.numbers import format_number, is_number
-from stepguard.readers.terraform.functions.texts import is_surely_text, parts_of
+from stepguard.readers.terraform.functions.texts import is_surely_text, parts_of, well_formed
 
 _DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 _DOCUMENT_END = "...\n"
@@ -119,7 +119,7 @@ class _Encoder:
             if isinstance(part, Piece):
                 if _TOKEN.search(part.text):
                     raise NotKnownError("it holds characters from the private-use area")
-                flat.append(part.text)
+                flat.append(well_formed(part.text))
                 continue
             if _FIRST_TOKEN + len(self._holes) > _LAST_TOKEN:
                 raise NotKnownError("it has too many unknown parts")

@@ -1,0 +1,140 @@
+"""Show that cfn-lint with the pack says what `stepguard scan` says, resource by resource.
+
+    python benchmarks/cfn_lint_equality.py --cfn-lint PROGRAM PATH…
+
+Every template below the paths that has to do with Step Functions is given to both: cfn-lint with
+`-c I`, all in one directory in one run, and the engine. Compared are the sets of (rule, resource)
+of what was found and of what could not be evaluated; a resource of a nested stack counts as the
+stack. Templates that differ are printed with what cfn-lint itself says of them (E0000 to E0002:
+not parsed, not transformed, a rule failed). The exit code is 1 when a difference has no such cause.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from stepguard.engine import ScanOptions, scan
+from stepguard.inputs import Kind, discover
+from stepguard.rules.registry import cfn_lint_id, load
+
+PACK = Path(__file__).resolve().parent.parent / "checks" / "stepguard" / "hosts" / "cfn_lint"
+AT_ONCE = 40
+"""Templates that one run of cfn-lint is given."""
+
+Said = set[tuple[str, str]]
+
+
+def templates(paths: Sequence[Path]) -> list[Path]:
+    """Return the templates below some paths that have to do with Step Functions."""
+    found = {
+        one.path for path in paths for one in discover(path).found if one.kind is Kind.TEMPLATE
+    }
+    return sorted(found)
+
+
+def of_command(template: Path) -> Said:
+    """Return what the engine says of a template, by cfn-lint's id and logical id."""
+    report = scan([template], ScanOptions(root=template.parent))
+    said = {
+        (cfn_lint_id(load(one.rule)), one.violation.resource.partition(".")[0])
+        for one in report.findings
+    }
+    said |= {
+        (f"?{one.rule}", one.resource.partition(".")[0])
+        for one in report.not_evaluated
+        if load(one.rule).tier == "default"
+    }
+    return said | {("E9000", "") for _ in report.errors}
+
+
+def of_cfn_lint(program: str, group: Sequence[Path]) -> tuple[dict[Path, Said], dict[Path, str]]:
+    """Return what the pack says of each template, and what cfn-lint says that it could not do."""
+    names = [path.name for path in group]
+    command = [program, "--format", "json", "-c", "I", "-t", *names, "--append-rules", str(PACK)]
+    done = subprocess.run(command, cwd=group[0].parent, capture_output=True, text=True, check=False)
+    try:
+        report = json.loads(done.stdout)
+    except ValueError:
+        if len(group) == 1:
+            return {}, {group[0]: f"cfn-lint crashes: {done.stderr.strip().splitlines()[-1]}"}
+        # One template that makes cfn-lint crash takes the others with it.
+        said: dict[Path, Said] = {}
+        trouble: dict[Path, str] = {}
+        for path in group:
+            one_said, one_trouble = of_cfn_lint(program, [path])
+            said.update(one_said)
+            trouble.update(one_trouble)
+        return said, trouble
+    return _read(report, {path.name: path for path in group})
+
+
+def _read(
+    report: list[dict[str, Any]], paths: dict[str, Path]
+) -> tuple[dict[Path, Said], dict[Path, str]]:
+    said: dict[Path, Said] = {}
+    trouble: dict[Path, str] = {}
+    for match in report:
+        path = paths[Path(match["Filename"]).name]
+        identifier, where = match["Rule"]["Id"], match["Location"]["Path"] or []
+        if identifier in ("E0000", "E0001", "E0002"):
+            trouble.setdefault(path, f"{identifier} {match['Message'].splitlines()[0]}")
+        if identifier[1] != "9":
+            continue
+        logical_id = str(where[1]) if len(where) > 1 else ""
+        if identifier == "I9000":
+            rules, _, _ = match["Message"].partition(" not evaluated: ")
+            said.setdefault(path, set()).update(
+                (f"?{rule}", logical_id) for rule in re.findall(r"SFN\d{3}", rules)
+            )
+        else:
+            logical_id = "" if identifier == "E9000" else logical_id
+            said.setdefault(path, set()).add((identifier, logical_id))
+    return said, trouble
+
+
+def groups(paths: Sequence[Path]) -> Iterator[list[Path]]:
+    """Yield templates of one directory each, not too many at once."""
+    by_directory: dict[Path, list[Path]] = {}
+    for path in paths:
+        by_directory.setdefault(path.parent, []).append(path)
+    for group in by_directory.values():
+        for start in range(0, len(group), AT_ONCE):
+            yield group[start : start + AT_ONCE]
+
+
+def main() -> int:
+    """Compare both for each template."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cfn-lint", required=True)
+    parser.add_argument("paths", nargs="+", type=Path)
+    options = parser.parse_args()
+    counts: Counter[str] = Counter()
+    for group in groups(templates(options.paths)):
+        shown, trouble = of_cfn_lint(options.cfn_lint, group)
+        for path in group:
+            command, host = of_command(path), shown.get(path, set())
+            counts["templates"] += 1
+            counts["findings"] += sum(1 for rule, _ in command if rule[0] != "?")
+            counts["not evaluated"] += sum(1 for rule, _ in command if rule[0] == "?")
+            if command == host:
+                continue
+            cause = trouble.get(path, "")
+            counts["different because of cfn-lint" if cause else "different"] += 1
+            print(f"{path}: {cause or 'NO CAUSE'}")
+            if not cause:
+                for name, said in (("scan", command - host), ("cfn-lint", host - command)):
+                    print(f"    only {name}: {sorted(said)}")
+    print(", ".join(f"{count} {what}" for what, count in counts.items()))
+    return 1 if counts["different"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

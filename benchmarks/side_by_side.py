@@ -1,0 +1,197 @@
+"""Times stepguard beside checkov and cfn-lint on the same inputs, in one run.
+
+    python benchmarks/side_by_side.py --checkov PATH --cfn-lint PATH [--corpus DIR] [--runs N]
+
+Every program runs as a whole process with an empty temporary folder, in turn (A B A B …), so that
+a machine that gets slower slows all of them. What is printed is the median over the runs, of the
+wall clock in seconds and of the processor time (user and system); the ratios are taken run by
+run. Peak memory is that of the largest process. Peers run without network, with their defaults.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+MEBIBYTE = 1024
+
+
+@dataclass
+class Timing:
+    """The runs of one program on one input: seconds, and mebibytes."""
+
+    wall: list[float] = field(default_factory=list)
+    processor: list[float] = field(default_factory=list)
+    memory: list[float] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program: its name, and its command for a path."""
+
+    name: str
+    command: tuple[str, ...]
+
+    def arguments(self, path: Path) -> list[str]:
+        """Return the command line for a path."""
+        return [str(path) if one == "{}" else one for one in self.command]
+
+
+def run(arguments: Sequence[str], timeout: float) -> tuple[float, float, float]:
+    """Run a command; return its wall clock, its processor time and its peak memory."""
+    temporary = tempfile.mkdtemp()
+    environment = {**os.environ, "TMPDIR": temporary, "LOG_LEVEL": "ERROR", "NO_COLOR": "1"}
+    begun = time.perf_counter()
+    process = subprocess.Popen(
+        arguments, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
+    )
+    deadline = begun + timeout
+    while True:
+        done, _, usage = os.wait4(process.pid, os.WNOHANG)
+        if done:
+            break
+        if time.perf_counter() > deadline:
+            process.kill()
+        time.sleep(0.001)
+    wall = time.perf_counter() - begun
+    process.returncode = 0
+    shutil.rmtree(temporary, ignore_errors=True)
+    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / MEBIBYTE
+
+
+def measure(
+    programs: Sequence[Program], path: Path, runs: int, timeout: float
+) -> dict[str, Timing]:
+    """Run programs in turn on a path: one round that is not counted, then `runs` that are."""
+    timings = {program.name: Timing() for program in programs}
+    for number in range(runs + 1):
+        for program in programs:
+            wall, processor, memory = run(program.arguments(path), timeout)
+            if number:
+                timing = timings[program.name]
+                timing.wall.append(wall)
+                timing.processor.append(processor)
+                timing.memory.append(memory)
+    return timings
+
+
+def small_template(directory: Path) -> Path:
+    """Write a template of sixty lines with one state machine and its role."""
+    states = "".join(
+        f"          Step{n}:\n            Type: Task\n"
+        f"            Resource: arn:aws:states:::sqs:sendMessage\n            Next: Step{n + 1}\n"
+        for n in range(7)
+    )
+    text = (
+        "Resources:\n  Role:\n    Type: AWS::IAM::Role\n    Properties:\n"
+        "      AssumeRolePolicyDocument:\n        Statement:\n          - Effect: Allow\n"
+        "            Principal:\n              Service: states.amazonaws.com\n"
+        "            Action: sts:AssumeRole\n      Policies:\n        - PolicyName: send\n"
+        "          PolicyDocument:\n            Statement:\n              - Effect: Allow\n"
+        "                Action: sqs:SendMessage\n                Resource: '*'\n"
+        "  Machine:\n    Type: AWS::StepFunctions::StateMachine\n    Properties:\n"
+        "      RoleArn: !GetAtt Role.Arn\n      Definition:\n        StartAt: Step0\n"
+        f"        States:\n{states}          Step7:\n            Type: Succeed\n"
+    )
+    path = directory / "template.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def terraform_directory(directory: Path, files: int = 10) -> Path:
+    """Write a Terraform directory of that many files, with two machines and a role in each."""
+    folder = directory / "terraform"
+    folder.mkdir()
+    for number in range(files):
+        machines = "".join(
+            f'resource "aws_sfn_state_machine" "m{number}_{n}" {{\n  name = "m{number}-{n}"\n'
+            f"  role_arn = aws_iam_role.r{number}.arn\n  definition = jsonencode({{\n"
+            '    StartAt = "Send"\n    States = {\n      Send = {\n        Type = "Task"\n'
+            '        Resource = "arn:aws:states:::sqs:sendMessage"\n        End = true\n'
+            "      }\n    }\n  })\n}\n"
+            for n in range(2)
+        )
+        role = (
+            f'resource "aws_iam_role" "r{number}" {{\n  assume_role_policy = jsonencode({{\n'
+            '    Statement = [{ Effect = "Allow", Action = "sts:AssumeRole",\n'
+            '      Principal = { Service = "states.amazonaws.com" } }]\n  })\n}\n'
+        )
+        (folder / f"part{number}.tf").write_text(role + machines, encoding="utf-8")
+    return folder
+
+
+def programs_for(options: argparse.Namespace, form: str) -> list[Program]:
+    """Return the programs that read a form: Terraform, or templates."""
+    found = [Program("stepguard", (options.stepguard, "scan", "{}", "--fail-on", "never"))]
+    if options.checkov:
+        framework = "terraform" if form == "terraform" else "cloudformation"
+        target = "-f" if form == "template" else "-d"
+        command = (options.checkov, target, "{}", "--framework", framework, "--quiet", "--compact")
+        found.append(Program("checkov", (*command, "--skip-download", "--soft-fail")))
+    if options.cfn_lint and form != "terraform":
+        found.append(Program("cfn-lint", (options.cfn_lint, "{}")))
+    return found
+
+
+def inputs(options: argparse.Namespace, work: Path) -> Iterator[tuple[str, str, Path, int]]:
+    """Yield the name, the form, the path and the number of runs of every input."""
+    yield "one template of 60 lines", "template", small_template(work), options.runs
+    yield "a Terraform directory of 10 files", "terraform", terraform_directory(work), options.runs
+    for folder in options.terraform or ():
+        yield f"Terraform: {folder.name}", "terraform", folder, 1
+    for folder in options.templates or ():
+        yield f"templates: {folder.name}", "templates", folder, 1
+
+
+def version(command: str) -> str:
+    """Return what a program says of its version."""
+    done = subprocess.run([command, "--version"], capture_output=True, text=True, check=False)
+    return (done.stdout or done.stderr).strip().splitlines()[-1]
+
+
+def main() -> None:
+    """Measure every input and print the table."""
+    beside = Path(sys.executable).parent
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--stepguard", default=str(beside / "stepguard"))
+    parser.add_argument("--checkov")
+    parser.add_argument("--cfn-lint")
+    parser.add_argument("--terraform", type=Path, action="append", help="a further directory")
+    parser.add_argument("--templates", type=Path, action="append", help="a further directory")
+    parser.add_argument("--runs", type=int, default=9)
+    parser.add_argument("--timeout", type=float, default=1800)
+    options = parser.parse_args()
+    say = sys.stdout.write
+    for command in (options.stepguard, options.checkov, options.cfn_lint):
+        if command:
+            say(f"{version(command)}\n")
+    say("\n| input | program | wall s | user+sys s | MiB | wall ratio |\n")
+    say("|---|---|---|---|---|---|\n")
+    with tempfile.TemporaryDirectory() as work:
+        for name, form, path, runs in inputs(options, Path(work)):
+            timings = measure(programs_for(options, form), path, runs, options.timeout)
+            own = timings["stepguard"]
+            for program, timing in timings.items():
+                ratio = statistics.median(
+                    theirs / ours for theirs, ours in zip(timing.wall, own.wall, strict=True)
+                )
+                say(
+                    f"| {name} | {program} | {statistics.median(timing.wall):.3f} "
+                    f"| {statistics.median(timing.processor):.3f} "
+                    f"| {max(timing.memory):.0f} | {ratio:.1f} |\n"
+                )
+                sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

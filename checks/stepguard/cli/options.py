@@ -1,0 +1,71 @@
+"""Options that several commands have: what to read, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+EXISTING_DIRECTORY = click.Path(exists=True, file_okay=False, path_type=Path)
+
+paths_argument = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+
+
+def _parameters(
+    _context: click.Context, _option: click.Parameter, values: tuple[str, ...]
+) -> dict[str, str]:
+    """Read `NAME=VALUE` options. Raises `click.BadParameter`."""
+    parameters: dict[str, str] = {}
+    for value in values:
+        name, equals, content = value.partition("=")
+        if not name or not equals:
+            raise click.BadParameter(f"{value!r} is not of the form NAME=VALUE")
+        parameters[name] = content
+    return parameters
+
+
+_READING = (
+    click.option(
+        "--var-file",
+        "var_files",
+        multiple=True,
+        type=EXISTING_FILE,
+        help="A Terraform variable file; may be repeated, the last one wins.",
+    ),
+    click.option(
+        "--parameter",
+        "parameters",
+        multiple=True,
+        metavar="NAME=VALUE",
+        callback=_parameters,
+        help="The value of a CloudFormation parameter; may be repeated.",
+    ),
+    click.option(
+        "--source",
+        type=EXISTING_DIRECTORY,
+        help="The Terraform directory that a plan was made from.",
+    ),
+    click.option(
+        "--hcl-parser",
+        type=click.Choice(["tree-sitter", "python-hcl2"]),
+        help="How to parse Terraform; by default with what is installed.",
+    ),
+    click.option(
+        "--root",
+        type=EXISTING_DIRECTORY,
+        help="The directory that may be read, for modules and definitions that lie outside PATH "
+        "[default: PATH itself, or its directory].",
+    ),
+)
+
+
+def reading_options(function: Function) -> Function:
+    """Add the options that say how inputs are read."""
+    for option in reversed(_READING):
+        function = option(function)
+    return function

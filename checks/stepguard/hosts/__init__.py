@@ -1,0 +1,1 @@
+"""The programs that show stepguard's findings as their own: checkov and cfn-lint."""

@@ -1,0 +1,137 @@
+"""One cfn-lint rule for each rule of stepguard, made from a table of them.
+
+Two more belong to the pack alone, since cfn-lint knows only what was found: `I9000` lists what
+could not be evaluated, and `E9000` what could not be read.
+
+cfn-lint loads the pack for every template that it lints, so nothing but the table is read then;
+what judges is imported for the first template that has to do with Step Functions.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from cfnlint.rules import CloudFormationLintRule, RuleMatch
+from cfnlint.template import Template
+
+from stepguard.config import Config
+from stepguard.hosts.cfn_lint._options import OPTIONS, ConfigurationError, config_from
+
+if TYPE_CHECKING:
+    from stepguard.hosts.cfn_lint._matches import Match, Matches
+
+TABLE = Path(__file__).with_name("rules.json")
+"""The rules and what cfn-lint shows of them; written by `tools/cfn_lint_table.py`."""
+
+_NOWHERE = (0, 0, 0, 1)
+
+
+class PackRule(CloudFormationLintRule):
+    """What the rules of the pack share: they look up what is already known of the template.
+
+    A class without an id, such as this one, is no rule to cfn-lint.
+    """
+
+    def match(self, cfn: Template) -> list[RuleMatch]:
+        """Return what stepguard says about a template. Never raises."""
+        try:
+            return [
+                RuleMatch(list(one.path), one.message, location=one.location)
+                for one in self.found(cfn)
+            ]
+        except ConfigurationError as error:
+            message = str(error)
+        except ImportError as error:
+            if self.id != NotReadRule.id:
+                return []
+            message = f"stepguard cannot run here, see `stepguard doctor`: {error}"
+        except Exception as error:
+            from stepguard.guard import describe_defect
+
+            message = describe_defect(error, f"the cfn-lint rule {self.id}")
+        # With no path at all, an ignore in the metadata of any resource would hide it.
+        return [RuleMatch(["Resources"], message, location=_NOWHERE)]
+
+    def found(self, cfn: Template) -> Sequence[Match]:
+        """Return what this rule has found in a template."""
+        raise NotImplementedError
+
+
+class FindingsRule(PackRule):
+    """A rule of stepguard; `own_id` is its id there."""
+
+    own_id: ClassVar[str]
+    pedantic: ClassVar[bool]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.config_definition = dict(OPTIONS.get(self.own_id, {}))
+        if self.pedantic:
+            self.config_definition["enabled"] = {"default": False, "type": "boolean"}
+        self.configure()
+
+    def found(self, cfn: Template) -> Sequence[Match]:
+        """Return the findings of the rule, judged with its own options."""
+        if self.pedantic and not self.config["enabled"]:
+            return ()
+        config = config_from(self.own_id, self.config)
+        matches = _matches_of(cfn, config, pedantic=self.pedantic)
+        return matches.findings(self.own_id) if matches else ()
+
+
+class NotEvaluatedRule(PackRule):
+    """Lists what the rules could not decide, and why: it must not pass for being in order."""
+
+    id = "I9000"
+    shortdesc = "What stepguard could not evaluate"
+    description = (
+        "A rule of stepguard that cannot be decided, because what it depends on is not known "
+        "before deployment or could not be read, has neither passed nor failed. This lists the "
+        "resource, the rules and the reason."
+    )
+    source_url = ""
+    tags: ClassVar[list[str]] = ["stepguard"]
+
+    def found(self, cfn: Template) -> Sequence[Match]:
+        """Return one match for each resource and reason."""
+        matches = _matches_of(cfn, Config())
+        return matches.not_evaluated() if matches else ()
+
+
+class NotReadRule(PackRule):
+    """Lists what should have been read and could not be: no rule has seen it."""
+
+    id = "E9000"
+    shortdesc = "What stepguard could not read"
+    description = (
+        "The template, or a file that it names, could not be read by stepguard, so that its rules "
+        "have not seen it."
+    )
+    source_url = ""
+    tags: ClassVar[list[str]] = ["stepguard"]
+
+    def found(self, cfn: Template) -> Sequence[Match]:
+        """Return one match for each error."""
+        matches = _matches_of(cfn, Config())
+        return matches.errors() if matches else ()
+
+
+def _matches_of(cfn: Template, config: Config, *, pedantic: bool = False) -> Matches | None:
+    from stepguard.hosts.cfn_lint._templates import matches_of
+
+    return matches_of(cfn, config, pedantic=pedantic)
+
+
+def rule_classes() -> dict[str, type[PackRule]]:
+    """Return the classes of the pack by their names."""
+    classes: dict[str, type[PackRule]] = {
+        "NotEvaluatedRule": NotEvaluatedRule,
+        "NotReadRule": NotReadRule,
+    }
+    for row in json.loads(TABLE.read_text(encoding="utf-8")):
+        attributes: dict[str, Any] = {"__module__": __name__, **row}
+        classes[row["own_id"]] = type(row["own_id"], (FindingsRule,), attributes)
+    return classes

@@ -1,0 +1,132 @@
+"""One checkov check for each rule; `checkov --external-checks-dir` loads this file.
+
+checkov loads it anew in every process that it starts, so it imports nothing but checkov and a
+table. The engine is imported when the first resource is asked about.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from checkov.cloudformation.checks.resource.registry import cfn_registry
+from checkov.common.bridgecrew.severities import Severities
+from checkov.common.checks.base_check import BaseCheck
+from checkov.common.models.enums import CheckCategories, CheckResult
+from checkov.terraform.checks.data.registry import data_registry
+from checkov.terraform.checks.resource.registry import resource_registry
+
+_ARCHIVE = Path(__file__).with_name("stepguard.zip")
+if _ARCHIVE.exists():
+    # The pack of the git branch, which works without installation, brings the package with it.
+    sys.path.insert(0, str(_ARCHIVE))
+
+from stepguard.hosts.checkov_bridge.rule_table import (  # noqa: E402 - the archive comes first
+    CLOUDFORMATION_RESOURCES,
+    RULES,
+    TERRAFORM_DATA,
+    TERRAFORM_RESOURCES,
+    RuleRow,
+)
+from stepguard.hosts.checkov_bridge.visit import is_needless  # noqa: E402 - as above
+
+_REGISTRIES = (
+    (resource_registry, TERRAFORM_RESOURCES),
+    (data_registry, TERRAFORM_DATA),
+    (cfn_registry, CLOUDFORMATION_RESOURCES),
+)
+
+
+class StepguardCheck(BaseCheck):
+    """A rule as checkov sees it.
+
+    checkov reads `name`, `details` and `entity_type` after `run`, from the one object that all
+    its runners share. Where those run in threads, each has its own.
+    """
+
+    def __init__(self, rule: RuleRow) -> None:
+        self._own = threading.local()
+        self._rule = rule
+        super().__init__(
+            name=rule.title,
+            id=rule.id,
+            categories=[CheckCategories[rule.category]],
+            supported_entities=[],
+            block_type="resource",
+            guideline=rule.guideline,
+        )
+        self.severity = Severities[rule.severity]
+        for registry, types in _REGISTRIES:
+            self.supported_entities = types
+            registry.register(self)
+
+    @property
+    def name(self) -> str:
+        """The rule's title; on a failure whose details checkov drops, with what was found."""
+        return getattr(self._own, "name", self._rule.title)
+
+    @name.setter
+    def name(self, value: str) -> None:
+        self._own.name = value
+
+    @property
+    def details(self) -> list[str]:
+        """One line for each finding about the resource that was asked about last."""
+        return getattr(self._own, "details", [])
+
+    @details.setter
+    def details(self, value: list[str]) -> None:
+        self._own.details = value
+
+    @property
+    def entity_type(self) -> str:
+        """The type of the resource that was asked about last."""
+        return getattr(self._own, "entity_type", "")
+
+    @entity_type.setter
+    def entity_type(self, value: str) -> None:
+        self._own.entity_type = value
+
+    def run(
+        self,
+        scanned_file: str,  # noqa: ARG002 - checkov's signature
+        entity_configuration: dict[str, Any],  # noqa: ARG002 - checkov's signature
+        entity_name: str,
+        entity_type: str,
+        skip_info: dict[str, Any],
+    ) -> dict[str, Any]:
+        """Look up what the rule says about a resource. Never raises: checkov would hide it."""
+        from stepguard.hosts.checkov_bridge.answers import answer
+
+        self.entity_type = entity_type
+        self.name = self._rule.title
+        self.details = []
+        found = answer(self._rule, entity_type, entity_name)
+        result: dict[str, Any] = {"result": CheckResult[found.result], "evaluated_keys": []}
+        if skip_info and found.result != "UNKNOWN":
+            result["result"] = CheckResult.SKIPPED
+            result["suppress_comment"] = skip_info["suppress_comment"]
+            return result
+        if found.headline:
+            self.name = f"{self._rule.title}: {found.headline}"
+        self.details = found.details
+        if found.result == "SKIPPED":
+            result["suppress_comment"] = found.comment
+        return result
+
+    def scan_entity_conf(self, conf: dict[str, Any], entity_type: str) -> CheckResult:
+        """Not called: `run` needs the resource's name, which checkov does not pass on."""
+        raise NotImplementedError
+
+
+def _register() -> None:
+    known = {check.id for check in resource_registry.checks.get(TERRAFORM_RESOURCES[0], ())}
+    for rule in RULES:
+        if rule.id not in known:
+            StepguardCheck(rule)
+
+
+if not is_needless():
+    _register()

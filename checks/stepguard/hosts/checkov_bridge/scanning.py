@@ -1,0 +1,101 @@
+"""What to scan for the resource that checkov is at, and under which addresses it is there."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeAlias
+from weakref import WeakKeyDictionary
+
+from stepguard.engine import ScanOptions
+from stepguard.hosts.checkov_bridge.addresses import AddressIndex
+from stepguard.hosts.checkov_bridge.visit import (
+    CLOUDFORMATION,
+    TERRAFORM,
+    TERRAFORM_JSON,
+    TERRAFORM_PLAN,
+    Visit,
+    downloaded_modules,
+)
+from stepguard.hosts.lookup import Results, results_of
+
+Scanned: TypeAlias = "tuple[tuple[Results, tuple[str, ...]], ...]"
+"""Results that concern a resource, each with the resource's addresses in it."""
+
+_DATA_SOURCES = frozenset({"aws_iam_policy_document"})
+"""Types that are judged as data sources; checkov leaves `data.` out of their addresses."""
+
+_indexes: WeakKeyDictionary[Results, AddressIndex] = WeakKeyDictionary()
+
+
+@lru_cache(maxsize=128)
+def scanned(visit: Visit, entity_type: str) -> Scanned:
+    """Return the results that concern the resource of a visit, with its addresses in them.
+
+    There are several results where a file is part of several root modules. A resource that was
+    not read has no address. Kept for the many rules that ask about one resource in a row.
+    """
+    if visit.framework == CLOUDFORMATION:
+        results = results_of(Path(visit.file), _options(visit))
+        return ((results, (visit.address,) if visit.address in results.resources else ()),)
+    address = _with_mode(visit.address, entity_type)
+    if visit.framework == TERRAFORM_JSON:
+        return _in_root_modules(visit, address)
+    file = visit.file if visit.framework == TERRAFORM_PLAN else visit.root_file
+    results = results_of(Path(file), _options(visit))
+    return ((results, _index(results).matching(address)),)
+
+
+def _in_root_modules(visit: Visit, address: str) -> Scanned:
+    """Find a resource by its file and local name: checkov follows no modules in JSON files."""
+    # Terraform's reader is imported only by those of checkov's processes that need it.
+    from stepguard.hosts.checkov_bridge.root_modules import files_of_root_modules, is_local
+
+    found = []
+    for file in files_of_root_modules(visit.file, visit.directory):
+        results = results_of(Path(file), _options(visit))
+        addresses = tuple(
+            one
+            for one, place in results.resources.items()
+            if is_local(one, place.file, address, visit.file)
+        )
+        found.append((results, addresses))
+    return tuple(found)
+
+
+def _options(visit: Visit) -> ScanOptions:
+    modules = downloaded_modules(visit.root_file) if visit.framework == TERRAFORM else {}
+    return ScanOptions(
+        root=None if visit.directory is None else Path(visit.directory),
+        var_files=tuple(Path(one) for one in visit.var_files),
+        source=_plan_source(visit),
+        modules={path: Path(directory) for path, directory in modules.items()},
+        pedantic=True,
+    )
+
+
+def _plan_source(visit: Visit) -> Path | None:
+    """Return the directory that a plan was made from, as far as the user has said."""
+    if visit.framework != TERRAFORM_PLAN or not visit.plan_sources:
+        return None
+    from stepguard.hosts.checkov_bridge.root_modules import only_root_module
+
+    return only_root_module(visit.plan_sources[0])
+
+
+def _index(results: Results) -> AddressIndex:
+    index = _indexes.get(results)
+    if index is None:
+        index = AddressIndex(results.resources)
+        _indexes[results] = index
+    return index
+
+
+def _with_mode(address: str, entity_type: str) -> str:
+    """Return an address with `data.` where checkov leaves it out."""
+    if entity_type not in _DATA_SOURCES:
+        return address
+    before, found, after = address.rpartition(f"{entity_type}.")
+    if not found or before.endswith("data."):
+        return address
+    return f"{before}data.{found}{after}"

@@ -1,0 +1,350 @@
+"""What there is to be scanned below a path: recognised by content, looked at cheaply.
+
+Directories are walked once. A file whose name could be that of a template is searched for a few
+words before anything parses it; what does not have them is passed over and counted.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+
+from stepguard.deployment.source import SourceFile
+from stepguard.guard import describe_defect
+from stepguard.readers.files import (
+    MAXIMUM_BYTES,
+    MAXIMUM_PLAN_BYTES,
+    FileRefusedError,
+    ProjectFiles,
+    decode,
+)
+
+UNVISITED = frozenset(
+    {".git", ".hg", ".svn", ".terraform", ".tox", ".venv", "__pycache__", "node_modules", "venv"}
+)
+"""Directories that hold no infrastructure code of the project's own."""
+
+NO_STEP_FUNCTIONS = "templates, plans and Terraform directories without Step Functions"
+LINK_OUT = "symbolic links that lead out of the scanned root or to a directory"
+UNNAMED_DEFINITION = (
+    "workflow definitions not named *.asl.json or *.asl.yaml (name them on the command line)"
+)
+UNRECOGNISED = "files that speak of Step Functions and are no template, plan or definition"
+UNREADABLE_DIRECTORY = "directories that may not be listed"
+
+_TEMPLATE_ENDINGS = (".json", ".yaml", ".yml", ".template")
+_DEFINITION_ENDINGS = (".asl.json", ".asl.yaml", ".asl.yml")
+_TERRAFORM_ENDINGS = (".tf", ".tf.json")
+_CHUNK = 1024 * 1024
+_OVERLAP = 64
+
+# Words are looked for in the raw bytes, so that no file is decoded or parsed in vain.
+_CLOUDFORMATION = (b"AWS::",)
+_STEP_FUNCTIONS = (b"StepFunctions", b"Serverless::StateMachine", b"aws_sfn", b"states.")
+_HAS_PARTS = (b"AWS::CloudFormation::Stack", b"AWS::Serverless::Application", b"AWS::Include")
+_PLAN = (b'"planned_values"', b'"terraform_version"')
+_DEFINITION = (b"StartAt",)
+# A directory that calls a module or reads a file may get its machine or its trust from there.
+_TERRAFORM = (b"aws_sfn", b"stepfunctions", b"states", b"module", b"file")
+
+
+class Kind(str, Enum):
+    """The form of an input."""
+
+    TERRAFORM = "terraform"
+    TEMPLATE = "template"
+    PLAN = "plan"
+    DEFINITION = "definition"
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One thing to be read: a root module's directory, or a file.
+
+    `files` is the access to everything below its root. `explicit` says that the user named
+    this very file.
+    """
+
+    kind: Kind
+    path: Path
+    files: ProjectFiles
+    explicit: bool = False
+
+    @property
+    def shown(self) -> str:
+        """The path as findings print it."""
+        return self.files.shown(self.path) or "."
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Something that was to be scanned and cannot be: one line, and where."""
+
+    path: str
+    message: str
+    line: int | None = None
+    column: int | None = None
+
+
+@dataclass(slots=True)
+class Inputs:
+    """What was found. `passed_over` counts, by reason, what was looked at and left out."""
+
+    found: list[Input] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    passed_over: Counter[str] = field(default_factory=Counter)
+
+
+def discover(path: Path, root: Path | None = None, also: Sequence[Path] = ()) -> Inputs:
+    """Return what is to be scanned at a path: a directory's whole tree, or one file.
+
+    `root` is the directory that may be read; it is the path itself, or its directory, unless
+    given. `also` are files and directories outside it that may be read too. Terraform
+    directories are returned without regard to which module calls which. Never raises: a path
+    that cannot be read, or a file that is nothing known, is in `refused`.
+    """
+    inputs = Inputs()
+    is_directory = path.is_dir()
+    base = root if root is not None else (path if is_directory else path.parent)
+    files = ProjectFiles(base, base.as_posix(), also)
+    if not files.contains(path):
+        inputs.refused.append(Refused(path.as_posix(), f"outside the root {base.as_posix()}"))
+    elif is_directory:
+        _discover_tree(path, files, inputs)
+    else:
+        _discover_file(path, files, inputs)
+    return inputs
+
+
+def _discover_tree(top: Path, files: ProjectFiles, inputs: Inputs) -> None:
+    terraform: dict[str, bool] = {}
+    for entry in _walk(top, inputs):
+        name = entry.name.lower()
+        if name.endswith(_TERRAFORM_ENDINGS):
+            directory = os.path.dirname(entry.path)  # noqa: PTH120 - hot path, plain strings
+            terraform[directory] = terraform.get(directory, False) or _has(entry.path, _TERRAFORM)
+        elif name.endswith(_TEMPLATE_ENDINGS):
+            path = Path(entry.path)
+            try:
+                _look_at(path, name, files, inputs)
+            except Exception as error:
+                message = describe_defect(error, "the recognition of files")
+                inputs.refused.append(Refused(files.shown(path), message))
+    for directory, relevant in sorted(terraform.items()):
+        if relevant:
+            inputs.found.append(Input(Kind.TERRAFORM, Path(directory), files))
+        else:
+            inputs.passed_over[NO_STEP_FUNCTIONS] += 1
+
+
+def _walk(top: Path, inputs: Inputs) -> Iterator[os.DirEntry[str]]:
+    """Yield every regular file below a directory, in the order of names."""
+    stack = [str(top)]
+    while stack:
+        try:
+            with os.scandir(stack.pop()) as listing:
+                entries = sorted(listing, key=lambda entry: entry.name)
+        except OSError:
+            inputs.passed_over[UNREADABLE_DIRECTORY] += 1
+            continue
+        below: list[str] = []
+        for entry in entries:
+            try:
+                if entry.is_dir(follow_symlinks=False):
+                    if entry.name not in UNVISITED:
+                        below.append(entry.path)
+                elif entry.is_file(follow_symlinks=False):
+                    yield entry
+                elif entry.is_symlink() and _is_of_interest(entry, top):
+                    inputs.passed_over[LINK_OUT] += 1
+            except OSError:
+                continue
+        stack.extend(reversed(below))
+
+
+def _is_of_interest(entry: os.DirEntry[str], top: Path) -> bool:
+    """Tell whether a link hides something: a link to a file in the tree is met there anyway."""
+    if entry.is_dir():
+        return True
+    if not entry.name.lower().endswith((*_TEMPLATE_ENDINGS, *_TERRAFORM_ENDINGS)):
+        return False
+    return not Path(os.path.realpath(entry.path)).is_relative_to(os.path.realpath(top))
+
+
+def _look_at(path: Path, name: str, files: ProjectFiles, inputs: Inputs) -> None:
+    """Decide what a file of a tree is by the words in it."""
+    if name.endswith(_DEFINITION_ENDINGS):
+        inputs.found.append(Input(Kind.DEFINITION, path, files))
+        return
+    try:
+        content = _content(path)
+    except OSError as error:
+        inputs.refused.append(Refused(files.shown(path), error.strerror or "cannot be read"))
+        return
+    if content is None:
+        _look_at_large(path, files, inputs)
+        return
+    is_infrastructure = _holds(content, _CLOUDFORMATION)
+    is_plan = name.endswith(".json") and _holds(content, _PLAN)
+    if is_infrastructure or is_plan:
+        if not concerns_step_functions(content):
+            inputs.passed_over[NO_STEP_FUNCTIONS] += 1
+            return
+        try:
+            text = decode(content, files.shown(path))
+        except FileRefusedError as error:
+            inputs.refused.append(Refused(error.path, error.reason))
+            return
+        kind = _kind_of(text, name)
+        if kind in (Kind.PLAN, Kind.TEMPLATE):
+            inputs.found.append(Input(kind, path, files))
+            return
+        if kind is None:
+            inputs.passed_over[UNRECOGNISED] += 1
+            return
+    if _holds(content, _DEFINITION):
+        try:
+            text = decode(content, files.shown(path))
+        except FileRefusedError:
+            return
+        if _kind_of(text, name) is Kind.DEFINITION:
+            inputs.found.append(Input(Kind.DEFINITION, path, files))
+
+
+def _look_at_large(path: Path, files: ProjectFiles, inputs: Inputs) -> None:
+    """Decide what to say of a file that is larger than any template."""
+    is_plan = _has(path, _PLAN)
+    if not (is_plan or _has(path, _CLOUDFORMATION)) or not _has(path, _STEP_FUNCTIONS):
+        return
+    if is_plan and path.stat().st_size <= MAXIMUM_PLAN_BYTES:
+        inputs.found.append(Input(Kind.PLAN, path, files))
+        return
+    limit = MAXIMUM_BYTES // (1024 * 1024)
+    inputs.refused.append(Refused(files.shown(path), f"larger than {limit} MB"))
+
+
+def _content(path: Path) -> bytes | None:
+    """Return the bytes of a file; `None` when it is larger than any template."""
+    with path.open("rb") as stream:
+        if os.fstat(stream.fileno()).st_size > MAXIMUM_BYTES:
+            return None
+        return stream.read(MAXIMUM_BYTES)
+
+
+def _holds(content: bytes, words: Sequence[bytes]) -> bool:
+    return any(word in content for word in words)
+
+
+def concerns_step_functions(content: bytes) -> bool:
+    """Tell whether a template or plan may have a machine, a role of one, or parts that have."""
+    if _holds(content, _STEP_FUNCTIONS) or _holds(content, _HAS_PARTS):
+        return True
+    # The service's name may be joined together from its parts.
+    return b"states" in content and b"amazonaws" in content
+
+
+def _has(path: str | Path, words: Sequence[bytes]) -> bool:
+    """Tell whether words stand in a file of any size; a file that cannot be read may have them."""
+    try:
+        with Path(path).open("rb") as stream:
+            before = b""
+            while chunk := stream.read(_CHUNK):
+                if _holds(before + chunk, words):
+                    return True
+                before = chunk[-_OVERLAP:]
+    except OSError:
+        return True
+    return False
+
+
+def _kind_of(text: str, name: str) -> Kind | None:
+    """Return what a text is, asking the readers; `None` when it is nothing they know."""
+    from stepguard.readers.asl import looks_like_definition
+    from stepguard.readers.cloudformation.reader import looks_like_template
+
+    if name.endswith(".json"):
+        from stepguard.readers.plan import looks_like_plan
+
+        if looks_like_plan(text):
+            return Kind.PLAN
+    if looks_like_template(text):
+        return Kind.TEMPLATE
+    return Kind.DEFINITION if looks_like_definition(text) else None
+
+
+def _discover_file(path: Path, files: ProjectFiles, inputs: Inputs) -> None:
+    """Decide what a file is that the user named; one that is nothing known is refused."""
+    name = path.name.lower()
+    shown = files.shown(path)
+    if name.endswith(_TERRAFORM_ENDINGS):
+        if files.is_file(path):
+            inputs.found.append(Input(Kind.TERRAFORM, path.parent, files, explicit=True))
+        else:
+            inputs.refused.append(Refused(shown, "no such file"))
+        return
+    try:
+        source = _read_named(path, files)
+        kind = Kind.PLAN if source is None else _kind_of(source.text, name)
+    except FileRefusedError as error:
+        inputs.refused.append(Refused(error.path, error.reason))
+        return
+    except Exception as error:
+        inputs.refused.append(Refused(shown, describe_defect(error, "the recognition of files")))
+        return
+    if kind is None and name.endswith(_DEFINITION_ENDINGS):
+        kind = Kind.DEFINITION
+    if kind is None:
+        inputs.refused.append(_why_unknown(path, source))
+        return
+    inputs.found.append(Input(kind, path, files, explicit=True))
+
+
+def is_named_as_definition(path: Path) -> bool:
+    """Tell whether a file's name says that it is a workflow definition."""
+    return path.name.lower().endswith(_DEFINITION_ENDINGS)
+
+
+def _read_named(path: Path, files: ProjectFiles) -> SourceFile | None:
+    """Return a named file's text; `None` for a plan that is larger than any other file."""
+    try:
+        return files.read(path)
+    except FileRefusedError:
+        too_large = files.is_file(path) and path.stat().st_size > MAXIMUM_BYTES
+        if too_large and path.stat().st_size <= MAXIMUM_PLAN_BYTES and _has(path, _PLAN):
+            return None
+        raise
+
+
+def _why_unknown(path: Path, source: SourceFile | None) -> Refused:
+    """Return why a file that the user named is nothing known, with the place of a mistake."""
+    shown = source.path if source is not None else path.as_posix()
+    text = source.text if source is not None else ""
+    nothing = "no template, plan or workflow definition is recognised in it"
+    if not text.strip():
+        return Refused(shown, "the file is empty")
+    if path.suffix.lower() == ".json":
+        import json
+
+        try:
+            json.loads(text)
+        except json.JSONDecodeError as error:
+            return Refused(shown, f"not JSON: {error.msg}", error.lineno, error.colno)
+        except (ValueError, RecursionError):
+            return Refused(shown, "not JSON: nested too deeply, or a number too long")
+    elif path.suffix.lower() in (".yaml", ".yml"):
+        import yaml
+
+        try:
+            for _ in yaml.parse(text, yaml.CSafeLoader):
+                pass
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark
+            place = (None, None) if mark is None else (mark.line + 1, mark.column + 1)
+            return Refused(shown, f"not YAML: {error.problem or error.context}", *place)
+        except (yaml.YAMLError, RecursionError) as error:
+            return Refused(shown, f"not YAML: {type(error).__name__}")
+    return Refused(shown, nothing)

@@ -1,0 +1,142 @@
+"""From deployments to a report: every rule asked about every resource that it applies to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from stepguard.config import Config
+from stepguard.deployment.graph import Deployment
+from stepguard.deployment.resources import Resource
+from stepguard.finding import Finding, NotEvaluated, Violation
+from stepguard.guard import describe_defect
+from stepguard.machine_readings import read_machines
+from stepguard.report import Outcome, Place, Report, ScanError, Unevaluated, place_of
+from stepguard.rules.registry import AnyRule, describe_all
+from stepguard.rules.rule import Context
+
+_WORST_FIRST: tuple[Outcome, ...] = ("violation", "not_evaluated", "pass")
+
+
+def judge(deployments: Iterable[Deployment], rules: Sequence[AnyRule], config: Config) -> Report:
+    """Return a report of what rules say about deployments. Never raises."""
+    report = Report(rules=describe_all(rules))
+    report.evaluated = {rule.id: Counter() for rule in rules}
+    for deployment in deployments:
+        report.read.update({file.path: file for file in deployment.files})
+        _note_resources(deployment, report)
+        _count_machines(deployment, report)
+        context = Context(deployment, config)
+        for rule in rules:
+            _apply(rule, context, report)
+    _arrange(report)
+    return report
+
+
+def _note_resources(deployment: Deployment, report: Report) -> None:
+    """Put the places of all resources into the report, and whom the generated roles are for."""
+    root = deployment.root
+    for resource in deployment.resources:
+        report.resources.setdefault((root, resource.address), Place.of(resource.span, root))
+    machines = {machine.span: machine.address for machine in deployment.state_machines}
+    for role in deployment.roles:
+        if role.generated and role.span in machines:
+            report.made_for[root, role.address] = machines[role.span]
+
+
+def _count_machines(deployment: Deployment, report: Report) -> None:
+    try:
+        report.state_machines.extend(read_machines(deployment))
+    except Exception as error:
+        message = describe_defect(error, "the reading of state machines")
+        report.errors.append(ScanError(place=Place(file=deployment.root), message=message))
+
+
+def _apply(rule: AnyRule, context: Context, report: Report) -> None:
+    """Ask a rule about all its subjects; the outcome counts once for each resource."""
+    root = context.deployment.root
+    outcomes: dict[str, Outcome] = {}
+    try:
+        subjects = list(rule.subjects(context))
+    except Exception as error:
+        _defect(error, rule, None, root, report)
+        report.evaluated[rule.id]["not_evaluated"] += 1
+        return
+    for subject in subjects:
+        try:
+            verdict = rule.judge(subject, context)
+            if verdict is None:
+                continue
+            outcome = _record(rule, subject, list(verdict), root, report)
+        except Exception as error:
+            _defect(error, rule, subject, root, report)
+            outcome = "not_evaluated"
+        known = outcomes.get(subject.address, "pass")
+        outcomes[subject.address] = min(outcome, known, key=_WORST_FIRST.index)
+    report.evaluated[rule.id].update(outcomes.values())
+    for address, outcome in outcomes.items():
+        report.outcomes[root, rule.id, address] = outcome
+
+
+def _record(
+    rule: AnyRule,
+    subject: Resource,
+    verdict: Sequence[Violation | NotEvaluated],
+    root: str,
+    report: Report,
+) -> Outcome:
+    """Put what a rule says about a resource into the report."""
+    outcome: Outcome = "pass"
+    for one in verdict:
+        span = one.span or subject.span
+        if isinstance(one, Violation):
+            outcome = "violation"
+            finding = Finding(
+                rule=rule.id,
+                name=rule.name,
+                severity=rule.severity if one.severity is None else one.severity,
+                violation=replace(one, span=span),
+                root=root,
+            )
+            report.findings.append(finding)
+        else:
+            outcome = "violation" if outcome == "violation" else "not_evaluated"
+            place = Place.of(span, root)
+            report.not_evaluated.append(
+                Unevaluated(rule=rule.id, resource=one.resource, place=place, reason=one.reason)
+            )
+    return outcome
+
+
+def _defect(
+    error: Exception, rule: AnyRule, subject: Resource | None, root: str, report: Report
+) -> None:
+    place = Place.of(None if subject is None else subject.span, root)
+    report.errors.append(ScanError(place=place, message=describe_defect(error, rule.id)))
+    report.not_evaluated.append(
+        Unevaluated(
+            rule=rule.id,
+            resource="" if subject is None else subject.address,
+            place=place,
+            reason="internal error",
+        )
+    )
+
+
+def _arrange(report: Report) -> None:
+    """Sort everything by place, and leave one of what was said twice about the same place."""
+    findings: dict[object, Finding] = {}
+    for finding in report.findings:
+        place = place_of(finding)
+        findings.setdefault((finding.fingerprint, place), finding)
+    report.findings = sorted(
+        findings.values(),
+        key=lambda one: (*place_of(one).order, one.rule, one.violation.resource),
+    )
+    report.not_evaluated = sorted(
+        dict.fromkeys(report.not_evaluated),
+        key=lambda one: (*one.place.order, one.rule, one.resource),
+    )
+    report.state_machines.sort(key=lambda one: (*one.place.order, one.address))
+    report.errors = sorted(dict.fromkeys(report.errors), key=lambda one: one.place.order)

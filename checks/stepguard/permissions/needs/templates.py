@@ -1,0 +1,296 @@
+"""The ARNs that AWS documents for a call, with the values of the call's parameters in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
+
+from stepguard.deployment.graph import Deployment
+from stepguard.deployment.iam.arns import split_arn
+from stepguard.deployment.iam.patterns import Symbols, literal, symbols_of
+from stepguard.deployment.values import (
+    UNREAD,
+    Hole,
+    OneOf,
+    Piece,
+    Plain,
+    Reference,
+    Text,
+    Unknown,
+    alternatives,
+)
+from stepguard.permissions.actions import Action, ResourceType, find_action
+from stepguard.permissions.identity import (
+    arn_reference,
+    as_text,
+    expand,
+    identity_of,
+    name_reference,
+    resource_named_by,
+)
+from stepguard.permissions.needs.parameters import find_parameter
+
+_PLACEHOLDER = re.compile(r"\[\[(.+?)\]\]|\$\{(\w+)\}")
+_PLACES = {
+    "Partition": Reference("AWS::Partition", "", "AWS::Partition"),
+    "Region": Reference("AWS::Region", "", "AWS::Region"),
+    "Account": Reference("AWS::AccountId", "", "AWS::AccountId"),
+}
+_QUEUE_URL = re.compile(
+    r"https://(?:sqs\.[a-z0-9-]+|queue|[a-z0-9-]+\.queue)\.amazonaws\.com[^/]*/"
+)
+_OBJECT_URI = "s3://"
+_ARN = "arn"
+_ONLY = re.compile(r"\[\[[^\]]+\]\]")
+_MAXIMUM_COMBINATIONS = 64
+
+Documented: TypeAlias = "tuple[str, tuple[str, ...]]"
+"""An ARN for a target that the definition names, and the ARNs for one that it does not."""
+
+Lookup = Callable[[str], "list[Plain]"]
+"""Returns the values of a placeholder; an empty list when there is none to be put in."""
+
+
+def fill(template: str, lookup: Lookup, deployment: Deployment) -> list[Plain]:
+    """Return the resources that a documented ARN means for a call.
+
+    A placeholder's value may be a name, an ARN or a reference to a resource of the project. An
+    ARN takes the place of the whole template where that is nothing but the ARN of what it names,
+    else its name is put in.
+    """
+    match = next((one for one in _PLACEHOLDER.finditer(template) if one.group(1)), None)
+    if match is None:
+        return [_text([template])]
+    found: list[Plain] = []
+    first = match.group(1)
+    is_whole = _is_all_of_it(template, match.end(), lookup)
+    for value in _flat(lookup(first)):
+        if value == "":
+            continue
+        whole = _as_arn(value, template, deployment) if is_whole else None
+        if whole is not None:
+            found.append(whole)
+        else:
+            found.extend(_substituted(template, first, value, lookup, deployment))
+    return found[:_MAXIMUM_COMBINATIONS]
+
+
+def with_qualifier(resources: tuple[Plain, ...], parameters: Plain) -> tuple[Plain, ...]:
+    """Return the ARNs of functions with the `Qualifier` that a call gives: a version or alias."""
+    qualifier = find_parameter(parameters, "Qualifier")[0]
+    if qualifier.decided == "absent":
+        return resources
+    suffix = symbols_of(qualifier.value) if qualifier.decided == "written" else None
+    tail: Symbols = ("*",) if suffix is None else suffix
+    texts = [symbols_of(one) for one in resources]
+    return tuple(as_text((*one, ":", *tail)) for one in texts if one is not None) or resources
+
+
+def split_by_type(
+    action: str, templates: Iterable[Documented]
+) -> tuple[list[Documented], list[Documented]]:
+    """Return which of a statement's documented ARNs an action needs, and which it may need.
+
+    Those of types that the action does not take are left out, unless no type is known at all. The
+    types that every call names are needed, or else the first one.
+    """
+    everything = list(templates)
+    found = find_action(action)
+    if found is None or len(everything) < 2:
+        return everything, []
+    types = [(pair, _type_of(pair[0], found)) for pair in everything]
+    taken = [(pair, kind) for pair, kind in types if kind is not None]
+    if not taken:
+        return everything, []
+    needed = [pair for pair, kind in taken if kind.required] or [taken[0][0]]
+    return needed, [pair for pair, _ in taken if pair not in needed]
+
+
+def _type_of(template: str, action: Action) -> ResourceType | None:
+    return next((one for one in action.types if _is_of(template, _braced(one.arn))), None)
+
+
+def _braced(arn: str) -> str:
+    return _PLACEHOLDER.sub(lambda match: "{" + str(match.group(2)) + "}", arn)
+
+
+def _is_all_of_it(template: str, end: int, lookup: Lookup) -> bool:
+    """Tell whether nothing that is known follows a placeholder: wildcards, names left open."""
+    rest = template[end:]
+    named = [one.group(1) for one in _PLACEHOLDER.finditer(rest) if one.group(1)]
+    return not _ONLY.sub("", rest).strip("/*") and not any(map(lookup, named))
+
+
+def _flat(values: Iterable[Plain]) -> list[Plain]:
+    return [one for value in values for one in alternatives(value) if not isinstance(one, OneOf)]
+
+
+def _as_arn(value: Plain, template: str, deployment: Deployment) -> Plain | None:
+    """Return the value as the resource itself, where it is the ARN of what the template means."""
+    service = template.split(":")[2] if template.startswith("arn:") else ""
+    first = leading_reference(value)
+    named = None if first is None else resource_named_by(first, deployment)
+    if named is not None and first is not None:
+        identity = identity_of(named)
+        if identity is None or not _is_of(template, identity.arn):
+            return None
+        if sole_reference(value) is not None:
+            own = arn_reference(named)
+            return None if own is None else Text((Hole(own),))
+        return value if first.attribute in identity.arns else None
+    if _reads_like_arn(value):
+        return Text((Hole(value),)) if isinstance(value, UNREAD) else value
+    arn = split_arn(value)
+    if arn is None:
+        return None
+    return value if not service or literal(arn.service) == service else None
+
+
+def _is_of(template: str, arn: str) -> bool:
+    """Tell whether an ARN's pattern is of the type of resource that a template is about."""
+    if not template.startswith("arn:"):
+        return True
+    return arn.split(":")[2] == template.split(":")[2] and _kind(arn) == _kind(template)
+
+
+def _reads_like_arn(value: Plain) -> bool:
+    """Tell whether a value begins with something unknown that its name says to be an ARN."""
+    if isinstance(value, Text) and value.parts:
+        first = value.parts[0]
+        value = first.value if isinstance(first, Hole) else first.text
+    if isinstance(value, Reference):
+        return not value.is_pseudo and _ARN in value.attribute.lower()
+    return isinstance(value, Unknown) and _ARN in value.expression.lower()
+
+
+def _kind(arn: str) -> str:
+    """Return the type of resource that stands before a name in an ARN: `function`, `table`."""
+    resource = arn.split(":", 5)[5] if arn.count(":") >= 5 else arn
+    return re.split(r"\[\[|\{|\*", resource)[0].strip("/:")
+
+
+def sole_reference(value: Plain) -> Reference | None:
+    """Return the reference that a value is and nothing else; `None` for every other value."""
+    if isinstance(value, Text) and len(value.parts) == 1 and isinstance(value.parts[0], Hole):
+        value = value.parts[0].value
+    return value if isinstance(value, Reference) else None
+
+
+def leading_reference(value: Plain) -> Reference | None:
+    """Return the reference that a value begins with; `None` for every other value."""
+    if isinstance(value, Text) and value.parts and isinstance(value.parts[0], Hole):
+        value = value.parts[0].value
+    return value if isinstance(value, Reference) else None
+
+
+def _substituted(
+    template: str, first: str, value: Plain, lookup: Lookup, deployment: Deployment
+) -> list[Plain]:
+    combinations: list[list[Plain]] = [[]]
+    end = 0
+    for match in _PLACEHOLDER.finditer(template):
+        before = template[end : match.start()]
+        placeholder = match.group(1)
+        if placeholder is None:
+            values: list[Plain] = [_PLACES.get(match.group(2), Unknown(match.group(2)))]
+        elif placeholder == first:
+            values = [_name(value, deployment)]
+        else:
+            values = [_name(one, deployment) for one in _flat(lookup(placeholder))] or ["*"]
+        combinations = [[*parts, before, one] for parts in combinations for one in values]
+        combinations = combinations[:_MAXIMUM_COMBINATIONS]
+        end = match.end()
+    return [_with_place(_text([*parts, template[end:]]), value) for parts in combinations]
+
+
+def _with_place(resource: Plain, value: Plain) -> Plain:
+    """Return a resource with the partition, region and account of the ARN that names it."""
+    given = split_arn(value)
+    own = split_arn(resource)
+    if given is None or own is None or not isinstance(value, (str, Text)):
+        return resource
+    if literal(given.service) != literal(own.service) or not given.account:
+        return resource
+    colon: Symbols = (":",)
+    symbols: Symbols = (
+        *"arn:",
+        *given.partition,
+        *colon,
+        *own.service,
+        *colon,
+        *given.region,
+        *colon,
+        *given.account,
+        *colon,
+        *own.resource,
+    )
+    return as_text(symbols)
+
+
+def _name(value: Plain, deployment: Deployment) -> Plain:
+    """Return the name in a value: of an ARN what follows the type, of a queue's URL its end."""
+    reference = sole_reference(value)
+    if reference is not None and not reference.is_pseudo:
+        resource = resource_named_by(reference, deployment)
+        own = None if resource is None else name_reference(resource)
+        if own is not None:
+            return own
+        if resource is not None:
+            return _name_of_arn(as_text(expand(reference, deployment)[0]))
+    first = leading_reference(value)
+    if first is not None and not first.is_pseudo:
+        return _name_of_arn(as_text(expand(value, deployment)[0]))
+    if isinstance(value, str):
+        if match := _QUEUE_URL.match(value):
+            return value[match.end() :].rpartition("/")[2] or value
+        if value.startswith(_OBJECT_URI):
+            return value.removeprefix(_OBJECT_URI)
+    return _name_of_arn(value)
+
+
+def _name_of_arn(value: Plain) -> Plain:
+    arn = split_arn(value)
+    if arn is None or value == "*":
+        return value
+    resource = arn.resource
+    for position, symbol in enumerate(resource):
+        if symbol in (":", "/"):
+            return as_text(resource[position + 1 :])
+    return as_text(resource)
+
+
+def _text(parts: Iterable[Plain]) -> Plain:
+    made: list[Piece | Hole] = []
+    for part in parts:
+        if isinstance(part, Text):
+            made.extend(part.parts)
+        elif isinstance(part, UNREAD):
+            made.append(Hole(part))
+        elif isinstance(part, str):
+            made.extend(_with_variables(part))
+        elif isinstance(part, (bool, int, float)):
+            made.append(Piece(str(part)))
+    joined: list[Piece | Hole] = []
+    for one in made:
+        last = joined[-1] if joined else None
+        if isinstance(one, Piece) and isinstance(last, Piece):
+            joined[-1] = Piece(last.text + one.text)
+        elif not isinstance(one, Piece) or one.text:
+            joined.append(one)
+    text = Text(tuple(joined))
+    known = text.known
+    return text if known is None else known
+
+
+def _with_variables(text: str) -> list[Piece | Hole]:
+    """Return a stretch of a template: `${Region}` in it is the region of the deployment."""
+    parts: list[Piece | Hole] = []
+    end = 0
+    for match in _PLACEHOLDER.finditer(text):
+        if match.group(2) in _PLACES:
+            parts.append(Piece(text[end : match.start()]))
+            parts.append(Hole(_PLACES[match.group(2)]))
+            end = match.end()
+    parts.append(Piece(text[end:]))
+    return parts

@@ -1,0 +1,186 @@
+"""From paths to deployments: every input read once, by the reader of its form."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeAlias
+
+from stepguard.deployment.graph import Deployment, ReadError
+from stepguard.deployment.resources import Form
+from stepguard.guard import describe_defect
+from stepguard.inputs import (
+    UNNAMED_DEFINITION,
+    Input,
+    Kind,
+    Refused,
+    discover,
+    is_named_as_definition,
+)
+from stepguard.readers.files import FileRefusedError
+from stepguard.report import Place, ScanError
+
+Progress: TypeAlias = "Callable[[int, int, str], None]"
+"""Called with what is done, what there is to be done, and the name of what comes next."""
+
+_ORDER = (Kind.TERRAFORM, Kind.TEMPLATE, Kind.PLAN, Kind.DEFINITION)
+"""Definitions come last: those that a template has brought along are not read a second time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadOptions:
+    """What a user can say about the inputs.
+
+    `var_files` are Terraform variable files, `hcl_parser` the name of a Terraform parser,
+    `source` the Terraform directory of a plan, `parameters` values of CloudFormation parameters.
+    `modules` are directories of Terraform modules that are not local ones, by the path of their
+    call from the root (`a.b`). `root` is the directory that may be read; unless given it is each
+    path itself, or its directory.
+    """
+
+    var_files: tuple[Path, ...] = ()
+    hcl_parser: str | None = None
+    source: Path | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    modules: Mapping[str, Path] = field(default_factory=dict)
+    root: Path | None = None
+
+    @property
+    def also_readable(self) -> tuple[Path, ...]:
+        """What may be read outside the root, because the user named it."""
+        sources = () if self.source is None else (self.source,)
+        return (*self.var_files, *sources, *self.modules.values())
+
+
+@dataclass(slots=True)
+class Reading:
+    """What was read: deployments, what went wrong on the way, and what was left out."""
+
+    deployments: list[Deployment] = field(default_factory=list)
+    errors: list[ScanError] = field(default_factory=list)
+    passed_over: Counter[str] = field(default_factory=Counter)
+
+
+def read(paths: Sequence[Path], options: ReadOptions, progress: Progress | None = None) -> Reading:
+    """Read every deployment at some paths; each once, however many paths lead to it.
+
+    Never raises: what cannot be read is an error of the reading.
+    """
+    reading = Reading()
+    found = _inputs(paths, options, reading)
+    already: set[str] = set()
+    for number, one in enumerate(found):
+        if progress is not None:
+            progress(number, len(found), one.shown)
+        if one.kind is Kind.DEFINITION and not one.explicit:
+            if os.path.realpath(one.path) in already:
+                continue
+            if not is_named_as_definition(one.path):
+                reading.passed_over[UNNAMED_DEFINITION] += 1
+                continue
+        deployment = _guarded(one, options, reading)
+        if deployment is not None:
+            reading.deployments.append(deployment)
+            already.update(os.path.realpath(file.path) for file in deployment.files)
+    if progress is not None:
+        progress(len(found), len(found), "")
+    reading.deployments = _without_parts(reading.deployments)
+    for deployment in reading.deployments:
+        reading.errors.extend(_scan_error(error) for error in deployment.errors)
+    reading.errors = list(dict.fromkeys(reading.errors))
+    return reading
+
+
+def _inputs(paths: Sequence[Path], options: ReadOptions, reading: Reading) -> list[Input]:
+    """Return the inputs at all paths, without repetitions, Terraform reduced to root modules."""
+    found: dict[tuple[Kind, str], Input] = {}
+    for path in paths:
+        inputs = discover(path, options.root, options.also_readable)
+        reading.passed_over.update(inputs.passed_over)
+        reading.errors.extend(_refusal(refused) for refused in inputs.refused)
+        for one in _root_modules(path, inputs.found, reading):
+            key = (one.kind, os.path.realpath(one.path))
+            if key not in found or one.explicit:
+                found[key] = one
+    return sorted(found.values(), key=lambda one: (_ORDER.index(one.kind), one.shown))
+
+
+def _root_modules(path: Path, found: Iterable[Input], reading: Reading) -> list[Input]:
+    """Leave of the Terraform directories of a tree those that are root modules."""
+    everything = list(found)
+    terraform = [one for one in everything if one.kind is Kind.TERRAFORM and not one.explicit]
+    others = [one for one in everything if one.kind is not Kind.TERRAFORM or one.explicit]
+    if not terraform:
+        return others
+    try:
+        from stepguard.readers.terraform.reader import find_root_modules
+
+        roots = {os.path.realpath(root) for root in find_root_modules(terraform[0].files, path)}
+    except Exception as error:
+        # Which modules are called is not known, so each is read on its own.
+        message = describe_defect(error, "the search for root modules")
+        reading.errors.append(ScanError(place=Place(file=path.as_posix()), message=message))
+        return everything
+    return [one for one in terraform if os.path.realpath(one.path) in roots] + others
+
+
+def _guarded(one: Input, options: ReadOptions, reading: Reading) -> Deployment | None:
+    """Read an input; whatever goes wrong becomes an error."""
+    try:
+        return _read(one, options)
+    except FileRefusedError as error:
+        reading.errors.append(ScanError(place=Place(file=error.path), message=error.reason))
+    except Exception as error:
+        message = describe_defect(error, f"the {one.kind.value} reader")
+        reading.errors.append(ScanError(place=Place(file=one.shown), message=message))
+    return None
+
+
+def _read(one: Input, options: ReadOptions) -> Deployment:
+    # The readers are imported here so that a scan loads only those that it needs.
+    if one.kind is Kind.TEMPLATE:
+        from stepguard.readers.cloudformation.reader import read_template
+
+        return read_template(one.files, one.path, parameters=options.parameters)
+    if one.kind is Kind.DEFINITION:
+        from stepguard.readers.asl import read_definition_file
+
+        return read_definition_file(one.files, one.path, explicit=one.explicit)
+    from stepguard.readers.terraform.reader import TerraformOptions, read_root_module
+
+    terraform = TerraformOptions(
+        var_files=options.var_files, parser=options.hcl_parser, modules=options.modules
+    )
+    if one.kind is Kind.TERRAFORM:
+        return read_root_module(one.files, one.path, terraform)
+    from stepguard.readers.plan import read_plan
+
+    return read_plan(one.files, one.path, source=options.source, options=terraform)
+
+
+def _without_parts(deployments: list[Deployment]) -> list[Deployment]:
+    """Leave out templates that another one has read as its part, such as a nested stack."""
+    templates = (Form.CLOUDFORMATION, Form.SAM)
+    kept = list(deployments)
+    for deployment in deployments:
+        own = os.path.realpath(deployment.root)
+        if deployment.form in templates and any(
+            other is not deployment
+            and other.form in templates
+            and any(os.path.realpath(file.path) == own for file in other.files)
+            for other in kept
+        ):
+            kept.remove(deployment)
+    return kept
+
+
+def _scan_error(error: ReadError) -> ScanError:
+    return ScanError(place=Place.of(error.span, error.path), message=error.message)
+
+
+def _refusal(refused: Refused) -> ScanError:
+    place = Place(file=refused.path, line=refused.line, column=refused.column)
+    return ScanError(place=place, message=refused.message)

@@ -1,0 +1,153 @@
+"""The report as JSON, version 1."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from stepguard import __version__
+from stepguard.finding import Finding, RelatedPlace
+from stepguard.report import (
+    OUTCOMES,
+    GrantReading,
+    MachineReading,
+    NeedReading,
+    Place,
+    Report,
+    ScanError,
+    place_of,
+)
+
+VERSION = 1
+"""Goes up when a field changes its meaning or goes away; new fields leave it as it is."""
+
+
+def report_as_dict(report: Report) -> dict[str, Any]:
+    """Return the report as plain data, in the shape of version 1."""
+    return {
+        "version": VERSION,
+        "tool": {"name": "stepguard", "version": __version__},
+        "summary": {
+            "files": len(report.read),
+            "passed_over": dict(sorted(report.passed_over.items())),
+            "state_machines": len(report.state_machines),
+            "definitions": dict(report.definitions),
+            "violations": {severity.label: count for severity, count in report.violations.items()},
+            "not_evaluated": len(report.not_evaluated),
+            "suppressed": len(report.suppressed),
+            "errors": len(report.errors),
+        },
+        "state_machines": [_machine(machine) for machine in report.state_machines],
+        "findings": [_finding(finding) for finding in report.findings],
+        "not_evaluated": [
+            {
+                "rule": one.rule,
+                "resource": one.resource,
+                "file": one.place.file,
+                "line": one.place.line,
+                "reason": one.reason,
+            }
+            for one in report.not_evaluated
+        ],
+        "evaluated": {
+            rule: {outcome: counted[outcome] for outcome in OUTCOMES}
+            for rule, counted in report.evaluated.items()
+        },
+        "suppressed": [_finding(finding) for finding in report.suppressed],
+        "errors": [_error(error) for error in report.errors],
+    }
+
+
+def render_json(report: Report) -> str:
+    """Return the report as JSON text with a line break at its end."""
+    return json.dumps(report_as_dict(report), indent=2) + "\n"
+
+
+def _place(place: Place) -> dict[str, Any]:
+    return {
+        "file": place.file,
+        "line": place.line,
+        "column": place.column,
+        "end_line": place.end_line,
+        "end_column": place.end_column,
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    violation = finding.violation
+    return {
+        "rule": finding.rule,
+        "name": finding.name,
+        "severity": finding.severity.label,
+        "message": violation.message,
+        "resource": violation.resource,
+        **_place(place_of(finding)),
+        "path": list(violation.path),
+        "state": violation.state,
+        "fingerprint": finding.fingerprint,
+        "related": _related(violation.related, finding.root),
+        "suggestion": violation.suggestion,
+    }
+
+
+def _related(places: Sequence[RelatedPlace], root: str) -> list[dict[str, Any]]:
+    return [{"message": one.message, **_place(Place.of(one.span, root))} for one in places]
+
+
+def _machine(machine: MachineReading) -> dict[str, Any]:
+    permissions = machine.permissions()
+    return {
+        "address": machine.address,
+        "label": machine.label,
+        "root": machine.root,
+        "file": machine.place.file,
+        "line": machine.place.line,
+        "type": machine.kind,
+        "definition": machine.definition,
+        "reason": machine.reason,
+        "query_language": machine.query_language,
+        "states": machine.states,
+        "tasks": machine.tasks,
+        "role": machine.role,
+        "role_read": machine.role_read,
+        "role_reason": machine.role_reason,
+        "needs": [_need(need) for need in permissions.needs],
+        "grants": [_grant(grant) for grant in permissions.grants],
+        "not_checked": list(permissions.not_checked),
+    }
+
+
+def _need(need: NeedReading) -> dict[str, Any]:
+    return {
+        "action": need.action,
+        "resources": list(need.resources),
+        "states": list(need.states),
+        "feature": need.feature or None,
+        "need": need.need,
+        "role": need.role or None,
+        "granted": need.granted,
+    }
+
+
+def _grant(grant: GrantReading) -> dict[str, Any]:
+    return {
+        "effect": grant.effect,
+        "action": grant.action,
+        "resources": list(grant.resources),
+        "other_than_actions": list(grant.other_than_actions),
+        "other_than_resources": list(grant.other_than_resources),
+        "conditional": grant.is_conditional,
+        "source": grant.source,
+        "policy": grant.policy,
+    }
+
+
+def _error(error: ScanError) -> dict[str, Any]:
+    place = error.place
+    return {
+        "file": place.file,
+        "line": place.line,
+        "column": place.column,
+        "message": error.message,
+    }

@@ -1,0 +1,163 @@
+"""The report for people, in the way that compilers print: place, message, source line, help."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
+
+import click
+
+from stepguard.deployment.source import Span
+from stepguard.finding import Finding, RelatedPlace, Severity
+from stepguard.report import Place, Report, Unevaluated, place_of
+from stepguard.reports.display import excerpt, harmless, harmless_lines
+
+MAXIMUM_COLUMNS = 120
+"""Columns of a source line that are shown."""
+
+MAXIMUM_RELATED = 5
+"""Related places that are shown of one finding; the rest are counted."""
+
+MAXIMUM_REASONS = 10
+"""Reasons that the summary lists; the rest are counted."""
+
+_COLOURS = {
+    Severity.CRITICAL: "bright_red",
+    Severity.HIGH: "red",
+    Severity.MEDIUM: "yellow",
+    Severity.LOW: "blue",
+}
+
+Style = Callable[..., str]
+
+
+def render_text(report: Report, *, colour: bool = False, details: bool = False) -> str:
+    """Return the report as text. With `details`, what was not evaluated is listed one by one."""
+    style: Style = click.style if colour else _plain
+    findings = chain.from_iterable(_finding(one, style) for one in report.findings)
+    unevaluated = _unevaluated(report.not_evaluated, style) if details else iter(())
+    return "".join(f"{line}\n" for line in chain(findings, unevaluated, _summary(report, style)))
+
+
+def _plain(text: str, **_: object) -> str:
+    return text
+
+
+def _finding(finding: Finding, style: Style) -> Iterator[str]:
+    violation = finding.violation
+    place = harmless(str(place_of(finding)))
+    severity = style(finding.severity.label, fg=_COLOURS[finding.severity], bold=True)
+    message, *further = harmless_lines(violation.message)
+    yield f"{style(place, bold=True)}: {severity} {style(finding.rule, bold=True)} {message}"
+    yield from further
+    margin = len(str(violation.span.line)) if violation.span is not None else 1
+    if violation.span is not None:
+        yield from _source(violation.span, margin, finding.severity, style)
+    if violation.resource:
+        yield from _labelled("in", _subject(finding), margin, style)
+    for related in violation.related[:MAXIMUM_RELATED]:
+        yield from _labelled("note", _note(related, finding), margin, style)
+    hidden = len(violation.related) - MAXIMUM_RELATED
+    if hidden > 0:
+        yield from _labelled("note", f"and {hidden} more", margin, style)
+    if violation.suggestion:
+        yield from _labelled("help", violation.suggestion, margin, style)
+    yield ""
+
+
+def _subject(finding: Finding) -> str:
+    violation = finding.violation
+    if violation.state is None:
+        return violation.resource
+    return f"{violation.resource}, state {violation.state!r}"
+
+
+def _note(related: RelatedPlace, finding: Finding) -> str:
+    return f"{Place.of(related.span, finding.root)}: {related.message}"
+
+
+def _source(span: Span, margin: int, severity: Severity, style: Style) -> Iterator[str]:
+    """Yield the source line with the span underlined; of several lines, the first."""
+    line = span.file.line(span.line)
+    start = span.column - 1
+    end = span.end_column - 1 if span.end_line == span.line else len(line)
+    shown, before, length = excerpt(line, start, max(end, start), MAXIMUM_COLUMNS)
+    bar = style("|", fg="cyan")
+    yield f"{' ' * margin} {bar}"
+    yield f"{style(str(span.line).rjust(margin), fg='cyan')} {bar} {shown}"
+    underline = style("^" * length, fg=_COLOURS[severity], bold=True)
+    yield f"{' ' * margin} {bar} {' ' * before}{underline}"
+
+
+def _labelled(label: str, text: str, margin: int, style: Style) -> Iterator[str]:
+    """Yield `= label: text`; further lines of the text stand below its first."""
+    first, *further = harmless_lines(text)
+    sign = style("=", fg="cyan")
+    yield f"{' ' * margin} {sign} {style(label, bold=True)}: {first}"
+    indent = " " * (margin + len(label) + 5)
+    yield from (f"{indent}{line}".rstrip() for line in further)
+
+
+def _unevaluated(items: Iterable[Unevaluated], style: Style) -> Iterator[str]:
+    for one in items:
+        place = style(harmless(str(one.place)), bold=True)
+        what = style("not evaluated", fg="magenta", bold=True)
+        resource = f" ({harmless(one.resource)})" if one.resource else ""
+        yield f"{place}: {what} {style(one.rule, bold=True)} {harmless(one.reason)}{resource}"
+    yield ""
+
+
+def _summary(report: Report, style: Style) -> Iterator[str]:
+    machines = len(report.state_machines)
+    definitions = ", ".join(
+        f"{count} {state}" for state, count in report.definitions.items() if count
+    )
+    files = f"in {_count(len(report.read), 'file')}"
+    if machines:
+        yield f"{_count(machines, 'state machine')} {files}; definitions: {definitions}"
+    else:
+        yield f"no state machines {files}"
+    roles = Counter(machine.role_read for machine in report.state_machines)
+    if machines:
+        yield (
+            f"execution roles: {roles['full']} read in full, {roles['partial']} in part, "
+            f"{roles['none']} not"
+        )
+    yield _violations(report, style)
+    yield from _not_evaluated(report, style)
+    if report.suppressed:
+        yield f"{len(report.suppressed)} suppressed"
+    for reason, count in sorted(report.passed_over.items()):
+        yield f"passed over: {count} {reason}"
+    if report.errors:
+        yield style(f"{_count(len(report.errors), 'error')}: not everything was scanned", fg="red")
+
+
+def _violations(report: Report, style: Style) -> str:
+    if not report.findings:
+        return "no violations"
+    counts = ", ".join(
+        style(f"{count} {severity.label}", fg=_COLOURS[severity])
+        for severity, count in report.violations.items()
+        if count
+    )
+    return f"{_count(len(report.findings), 'violation')}: {counts}"
+
+
+def _not_evaluated(report: Report, style: Style) -> Iterator[str]:
+    if not report.not_evaluated:
+        return
+    reasons = Counter(one.reason for one in report.not_evaluated)
+    total = f"{len(report.not_evaluated)} not evaluated"
+    yield f"{style(total, fg='magenta')}, because (--details shows each place):"
+    listed: Sequence[tuple[str, int]] = reasons.most_common(MAXIMUM_REASONS)
+    for reason, count in listed:
+        yield f"{count:7} {harmless(reason)}"
+    if len(reasons) > len(listed):
+        rest = sum(reasons.values()) - sum(count for _, count in listed)
+        yield f"{rest:7} for {_count(len(reasons) - len(listed), 'other reason')}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

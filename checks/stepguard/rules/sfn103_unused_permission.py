@@ -1,0 +1,177 @@
+"""SFN103: a permission of a Step Functions role that no workflow uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stepguard.deployment.iam.principals import STEP_FUNCTIONS
+from stepguard.deployment.iam.trust import lets_anyone_in, trust_of
+from stepguard.deployment.resources import Role
+from stepguard.deployment.source import Span
+from stepguard.finding import NotEvaluated, RelatedPlace, Severity, Violation
+from stepguard.permissions.role_needs import RoleNeeds, needs_of_role
+from stepguard.permissions.unused import Unused, Usage
+from stepguard.rules.grants import Grant, grants_of, listed, name_of_role, shown
+from stepguard.rules.rule import Context, RoleRule, Verdict
+
+
+class UnusedPermission(RoleRule):
+    """A policy of a Step Functions role that allows what no state machine with the role does.
+
+    ## What it does
+    Compares each statement with what the state machines of the role need: the actions of their
+    states, of maps, logging, tracing and keys. Reports actions that nothing takes, and resources
+    on which none of the statement's actions is taken although they are on others. Fine is what
+    AWS documents with an integration, what the Service Authorization Reference lists for the same
+    operation, what a called service does on the role's behalf, and tagging of what is made.
+
+    Not evaluated where another service or account may assume the role too, where a machine or its
+    definition could not be read, and for the services of operations for which no action is known.
+    Wildcards in actions are SFN101's, wildcards in resources SFN102's.
+
+    ## Why is this bad
+    What is left over from an earlier version of the workflow, or copied from another role, is of
+    use to nobody but those who find a way to use the role.
+    """
+
+    id = "SFN103"
+    name = "unused-permission"
+    severity = Severity.LOW
+    references = (
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#remove-credentials",
+        "https://docs.aws.amazon.com/step-functions/latest/dg/service-integration-iam-templates.html",
+    )
+
+    def judge(self, subject: Role, context: Context) -> Verdict:
+        """Judge every statement that allows something."""
+        grants = grants_of(subject, context)
+        if not grants.known:
+            return None
+        needs = needs_of_role(subject, context.deployment)
+        reason = _why_not(subject, needs)
+        if reason:
+            return [NotEvaluated(reason=reason, resource=subject.address, span=subject.span)]
+        usage = Usage(needs, context.deployment)
+        found: list[Violation | NotEvaluated] = []
+        made: dict[Span, list[tuple[Grant, Unused]]] = {}
+        for grant in grants.known:
+            unused = usage.unused(grant.statement)
+            span = _made_at(grant)
+            if span is None:
+                found.extend(_judge(grant, unused))
+            else:
+                made.setdefault(span, []).append((grant, unused))
+        for span, statements in made.items():
+            found.extend(_judge_made(span, statements))
+        return found
+
+
+def _made_at(grant: Grant) -> Span | None:
+    """Return what a statement is made from that nobody has written: a policy template of SAM.
+
+    Then its actions do not stand where the document is.
+    """
+    actions = grant.statement.actions
+    entry = next(iter(actions.entries), None) if actions is not None else None
+    span = None if entry is None else grant.document.locate(entry.path)
+    if span is None or entry is None or not isinstance(entry.value, str):
+        return None
+    return None if entry.value in span.text else span
+
+
+def _judge_made(
+    span: Span, statements: list[tuple[Grant, Unused]]
+) -> Iterator[Violation | NotEvaluated]:
+    """Judge what a template or a connector makes as one: a part of it cannot be left out."""
+    actions = [shown(one.value) for _, unused in statements for one in unused.actions]
+    total = sum(
+        len(grant.statement.actions.entries)
+        for grant, _ in statements
+        if grant.statement.actions is not None
+    )
+    grant, _ = statements[0]
+    if not actions or len(actions) < total:
+        return
+    yield Violation(
+        message=f"'{span.text}' allows role '{name_of_role(grant.role)}' {listed(actions)}, none "
+        "of which any state or feature of its state machines uses",
+        resource=grant.policy.address,
+        span=span,
+        path=grant.statement.path,
+        suggestion=f"Remove '{span.text}'",
+        subject=" ".join((grant.policy.name, span.text, *actions)),
+    )
+
+
+def _why_not(role: Role, needs: RoleNeeds) -> str:
+    """Return why nothing can be said about a role; empty when something can."""
+    if not needs.machines:
+        return "no state machine of the project is known to use the role"
+    if needs.unread:
+        return needs.unread[0]
+    other = _who_else(role)
+    if other:
+        return f"{other} may assume the role too, and need what no state machine uses"
+    for one in needs.not_checked:
+        if not one.service:
+            return f"state '{one.state}': {one.reason}" if one.state else one.reason
+    return ""
+
+
+def _who_else(role: Role) -> str:
+    """Return who besides Step Functions may assume a role; empty when nobody may."""
+    if role.generated:
+        return ""
+    trust = trust_of(role)
+    if trust is None or trust.unread:
+        return "whoever the trust policy names, which could not be read,"
+    for statement in trust.known:
+        if not lets_anyone_in(statement):
+            continue
+        principals = statement.principals
+        if principals is None or principals.unread or statement.not_principals is not None:
+            return "whoever the trust policy names, which could not be read,"
+        for principal in principals.known:
+            if principal.service != STEP_FUNCTIONS:
+                return shown(principal.entry.value)
+    return ""
+
+
+def _judge(grant: Grant, unused: Unused) -> Iterator[Violation | NotEvaluated]:
+    for action, reason in unused.open[:1]:
+        yield grant.not_evaluated(f"whether {action} is used is not known: {reason}")
+    role = f"role '{name_of_role(grant.role)}'"
+    if unused.actions:
+        names = [shown(one.value) for one in unused.actions]
+        everything = grant.statement.actions is not None and len(names) == len(
+            grant.statement.actions.entries
+        )
+        first, *others = unused.actions
+        drop = "Remove the statement" if everything else f"Remove {listed(names)}"
+        yield Violation(
+            message=f"{grant.label} allows {role} {listed(names)}, which no state and no feature "
+            f"of its state machines uses",
+            resource=grant.policy.address,
+            span=grant.place(first.path),
+            path=first.path,
+            related=tuple(
+                RelatedPlace(f"{shown(one.value)} too", grant.place(one.path)) for one in others
+            ),
+            suggestion=drop,
+            subject=" ".join((grant.policy.name, grant.statement.sid, *names)),
+        )
+    elif unused.resources:
+        names = [shown(one.value) for one in unused.resources]
+        first, *others = unused.resources
+        yield Violation(
+            message=f"{grant.label} allows {role} {listed(unused.used)} on {listed(names)}; "
+            f"its state machines do that, but on other resources",
+            resource=grant.policy.address,
+            span=grant.place(first.path),
+            path=first.path,
+            related=tuple(
+                RelatedPlace(f"{shown(one.value)} too", grant.place(one.path)) for one in others
+            ),
+            suggestion=f"Remove {listed(names)}, or name what the states use instead",
+            subject=" ".join((grant.policy.name, grant.statement.sid, *names)),
+        )

@@ -1,0 +1,234 @@
+"""SFN104: a permission that the workflow needs and its role does not have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from stepguard.deployment.documents import Document
+from stepguard.deployment.resources import Form, Logging, Role, StateMachine
+from stepguard.deployment.source import Span
+from stepguard.deployment.values import Plain, Traced, plain, render
+from stepguard.deployment.workflow import State, Workflow, read_workflow
+from stepguard.finding import NotEvaluated, RelatedPlace, Severity, Violation
+from stepguard.permissions.decisions import Decider, Decision
+from stepguard.permissions.grants import RoleGrants, grants_of_role
+from stepguard.permissions.needs import MachineNeeds, Need, needs_of_machine
+from stepguard.permissions.notation import write_statement
+from stepguard.permissions.role_needs import role_of_task
+from stepguard.rules.grants import listed, name_of_role, shown
+from stepguard.rules.machines import names_of, place_of, related_places
+from stepguard.rules.rule import Context, MachineRule, Verdict
+
+
+class MissingPermission(MachineRule):
+    """A permission that the workflow needs and that no policy of its role grants.
+
+    ## What it does
+    Derives from the definition which actions the execution role needs, on which resources: for
+    every integration and how it waits, for AWS SDK integrations, distributed maps, `Credentials`
+    (then for the role that the task takes), logging, tracing and a customer's key. Reports those
+    that no policy of the role allows, or that one forbids. Policies that AWS manages count by what
+    AWS documents of them, and so do resource policies of the project that name the role.
+
+    Nothing is reported where a policy could not be read, where a condition or an unknown name may
+    decide, or where AWS documents nothing. An action on a target that is chosen at run time counts
+    as allowed when it is on anything that this can be. Policies of an organisation are not seen.
+
+    ## Why is this bad
+    The deployment succeeds, and the execution fails at the state with access denied, perhaps at
+    one that is seldom reached. Where only the permission to look at a job is missing, the
+    execution waits for its end for as long as its timeout allows; where the one to stop it is
+    missing, the job goes on, and costs, after the execution was stopped.
+    """
+
+    id = "SFN104"
+    name = "missing-permission"
+    severity = Severity.HIGH
+    references = (
+        "https://docs.aws.amazon.com/step-functions/latest/dg/service-integration-iam-templates.html",
+        "https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html",
+        "https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html",
+    )
+
+    def judge(self, subject: StateMachine, context: Context) -> Verdict:
+        """Judge what the machine needs against what its roles have."""
+        if subject.form is Form.ASL:
+            return None
+        deployment = context.deployment
+        needs = needs_of_machine(subject, deployment)
+        roles = deployment.roles_of(subject)
+        found: list[Violation | NotEvaluated] = list(_not_checked(needs, subject))
+        if roles:
+            for role in roles:
+                found.extend(_Judge(subject, role, context).judge(needs.needs))
+        elif needs.needs:
+            found.append(_not_evaluated(subject, _why_no_role(subject)))
+        for role, own in _of_tasks(needs, context):
+            if role not in roles:
+                found.extend(_Judge(subject, role, context).judge(own))
+        if not found and not needs.needs and not needs.task_roles:
+            return None
+        return found
+
+
+@dataclass(slots=True)
+class _Gap:
+    """Needs of the same states on the same resources, that are not granted for one reason."""
+
+    reason: str
+    needs: list[Need] = field(default_factory=list)
+
+    @property
+    def actions(self) -> list[str]:
+        return list(dict.fromkeys(need.action for need in self.needs))
+
+    @property
+    def resources(self) -> tuple[Plain, ...]:
+        return self.needs[0].resources
+
+    @property
+    def effect(self) -> str:
+        return ", and ".join(dict.fromkeys(need.effect for need in self.needs))
+
+    @property
+    def is_vital(self) -> bool:
+        return any(need.is_vital for need in self.needs)
+
+
+class _Judge:
+    """Judges the needs of one machine for one role."""
+
+    def __init__(self, machine: StateMachine, role: Role, context: Context) -> None:
+        self._machine = machine
+        self._role = role
+        self._grants: RoleGrants = grants_of_role(role, context.deployment)
+        self._decider = Decider(self._grants, context.deployment, lenient=True)
+        self._workflow: Workflow | None = None
+        if isinstance(machine.definition, Document):
+            self._workflow = read_workflow(machine.definition, context.deployment)
+
+    def judge(self, needs: Iterable[Need]) -> Iterator[Violation | NotEvaluated]:
+        """Yield what is missing, and what could not be told."""
+        gaps: dict[tuple[object, ...], _Gap] = {}
+        unknown: list[tuple[Need, Decision]] = []
+        for need in needs:
+            if need.kind != "required":
+                continue
+            decision = self._decider.decide(need)
+            if decision.is_granted is None:
+                unknown.append((need, decision))
+            elif decision.is_granted is False:
+                reason = decision.reason if decision.is_forbidden else ""
+                key = (need.states, need.feature, need.resources, reason)
+                gaps.setdefault(key, _Gap(reason)).needs.append(need)
+        for gap in gaps.values():
+            yield self._violation(gap)
+        if unknown:
+            yield self._unknown(unknown)
+
+    def _violation(self, gap: _Gap) -> Violation:
+        need = gap.needs[0]
+        states = self._states(need)
+        where = names_of(states) if states else ""
+        who = f"State{'s' * (len(states) > 1)} {where}" if states else f"The machine's {need.by}"
+        verb = "need" if len(states) > 1 else "needs"
+        no_policy = f"no policy of role '{name_of_role(self._role)}' allows it"
+        resources = listed([_shown(one) for one in gap.resources])
+        address, name = self._where_to_write()
+        return Violation(
+            message=f"{who} {verb} {listed(gap.actions)} on {resources}, but "
+            f"{gap.reason or no_policy}: {gap.effect}",
+            resource=address,
+            span=self._place(need, states),
+            path=states[0].path if states else (),
+            state=states[0].name if states else None,
+            related=(
+                RelatedPlace(f"{name} does not allow it", self._role.span),
+                *self._others(states, need),
+            ),
+            suggestion=self._suggestion(gap, name),
+            subject=" ".join((self._machine.address, *gap.actions)),
+            severity=None if gap.is_vital else Severity.MEDIUM,
+        )
+
+    def _suggestion(self, gap: _Gap, name: str) -> str:
+        if gap.reason:
+            return f"Leave {listed(gap.actions)} out of what is forbidden, or do without the call"
+        statement = write_statement(gap.actions, gap.resources, self._role.form)
+        return f"Add to {name}: {statement}"
+
+    def _where_to_write(self) -> tuple[str, str]:
+        """Return the address of the resource whose text has to change, and how to name it."""
+        for grant in self._grants.statements:
+            if grant.document is not None and grant.statement.allows:
+                return grant.address, f"policy '{grant.policy}'"
+        return self._role.address, f"role '{name_of_role(self._role)}'"
+
+    def _states(self, need: Need) -> list[State]:
+        if self._workflow is None:
+            return []
+        named = [one for one in self._workflow.states if one.name in need.states]
+        return list({one.name: one for one in named}.values())
+
+    def _place(self, need: Need, states: list[State]) -> Span | None:
+        if states and self._workflow is not None:
+            return place_of(self._workflow, states[0])
+        return _place_of_feature(self._machine, need.feature) or self._machine.span
+
+    def _others(self, states: list[State], need: Need) -> Iterator[RelatedPlace]:
+        if self._workflow is not None:
+            yield from related_places(self._workflow, states[1:], f"needs {need.action} too")
+
+    def _unknown(self, unknown: list[tuple[Need, Decision]]) -> NotEvaluated:
+        need, decision = unknown[0]
+        more = len({one.action for one, _ in unknown} - {need.action})
+        further = f" (and {more} more)" if more else ""
+        reason = (
+            f"whether role '{name_of_role(self._role)}' has {need.action}{further} for "
+            f"{need.by} is not known: {decision.reason}"
+        )
+        return _not_evaluated(self._machine, reason)
+
+
+def _shown(resource: Plain) -> str:
+    text = shown(resource)
+    return f'"{text}"' if text == "*" else text
+
+
+def _place_of_feature(machine: StateMachine, feature: str) -> Span | None:
+    setting: object = {"logging": machine.logging, "tracing": machine.tracing}.get(
+        feature, machine.encryption
+    )
+    if isinstance(setting, Logging) and setting.level is not None:
+        return setting.level.span or setting.span
+    if isinstance(setting, Traced):
+        return setting.span
+    return getattr(setting, "span", None)
+
+
+def _of_tasks(needs: MachineNeeds, context: Context) -> Iterator[tuple[Role, list[Need]]]:
+    """Yield the roles of the project that tasks take, with what they need of them."""
+    found: dict[str, tuple[Role, list[Need]]] = {}
+    for value, need in needs.task_roles:
+        role = role_of_task(value, context.deployment)
+        if role is not None:
+            found.setdefault(role.address, (role, []))[1].append(need)
+    yield from found.values()
+
+
+def _not_checked(needs: MachineNeeds, machine: StateMachine) -> Iterator[NotEvaluated]:
+    for one in needs.not_checked:
+        where = f"state '{one.state}': " if one.state else ""
+        yield _not_evaluated(machine, f"{where}{one.reason}")
+
+
+def _why_no_role(machine: StateMachine) -> str:
+    if machine.role is None:
+        return "the source does not say which role the machine has"
+    given = "(sensitive)" if machine.role.sensitive else str(render(plain(machine.role)))
+    return f"the role {given} is not part of the project"
+
+
+def _not_evaluated(machine: StateMachine, reason: str) -> NotEvaluated:
+    return NotEvaluated(reason=reason, resource=machine.address, span=machine.span)

@@ -1,0 +1,87 @@
+"""SFN401: a Standard workflow whose executions have no timeout."""
+
+from __future__ import annotations
+
+from stepguard.deployment.members import present, why_open
+from stepguard.deployment.resources import StateMachine
+from stepguard.deployment.workflow import Workflow
+from stepguard.finding import NotEvaluated, Severity, Violation
+from stepguard.rules.machines import (
+    EXPRESS,
+    STANDARD,
+    definition_of,
+    member,
+    names_of,
+    place,
+    possible_types,
+    related_places,
+    why_type_open,
+)
+from stepguard.rules.rule import Context, MachineRule, Verdict
+
+TIMEOUT = "TimeoutSeconds"
+
+
+class NoExecutionTimeout(MachineRule):
+    """A Standard workflow whose executions can run for a year.
+
+    ## What it does
+    Reports a state machine of type `STANDARD` whose definition has no `TimeoutSeconds` at its top
+    level. An `EXPRESS` workflow ends after five minutes in any case. Where the type is not known,
+    jobs, callbacks, activities and distributed maps in the definition decide, which only Standard
+    workflows have; else the rule is not evaluated.
+
+    ## Why is this bad
+    Step Functions sets no timeout of its own: an execution that waits for an answer that never
+    comes stays open until the service ends it after a year. Nobody is told, whatever it holds
+    (locks, reservations, a place among the open executions) stays held, and the work is not done
+    and not repeated. A timeout turns that into a failure that alarms and callers see. It is set
+    beside the timeouts of tasks (SFN402), which can be caught; this one cannot.
+    """
+
+    id = "SFN401"
+    name = "no-execution-timeout"
+    severity = Severity.MEDIUM
+    references = (
+        "https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#sfn-stuck-execution",
+        "https://docs.aws.amazon.com/step-functions/latest/dg/statemachine-structure.html",
+    )
+
+    def judge(self, subject: StateMachine, context: Context) -> Verdict:
+        """Judge a machine that is or may be of type STANDARD."""
+        if possible_types(subject) == {EXPRESS}:
+            return None
+        workflow = definition_of(subject, context)
+        if isinstance(workflow, NotEvaluated):
+            return [workflow]
+        if workflow.body is None:
+            return [NotEvaluated(reason="the definition is no object", resource=subject.address)]
+        there = present(workflow.body, TIMEOUT)
+        if there is True:
+            return ()
+        if there is None:
+            reason = f"whether there is a timeout is not known: {why_open(workflow.body, TIMEOUT)}"
+            return [NotEvaluated(reason=reason, resource=subject.address)]
+        if possible_types(subject, workflow) != {STANDARD}:
+            return [NotEvaluated(reason=why_type_open(subject), resource=subject.address)]
+        return [_violation(subject, workflow)]
+
+
+def _violation(machine: StateMachine, workflow: Workflow) -> Violation:
+    waiting = [task for task in workflow.tasks if task.waits and task.has_timeout is False]
+    held = ""
+    if waiting:
+        verb = "waits" if len(waiting) == 1 else "wait"
+        held = f"; {names_of(waiting)} {verb} without a timeout, too"
+    beside = place(workflow, "StartAt")
+    return Violation(
+        message=f"The definition has no {TIMEOUT}: an execution that does not end by itself stays "
+        f"open for a year{held}",
+        resource=machine.address,
+        span=beside,
+        path=("StartAt",),
+        related=related_places(workflow, waiting, "waits and has no timeout"),
+        suggestion=f"{member(beside, TIMEOUT, '3600')} beside StartAt, with the seconds that the "
+        "longest sound execution takes, and some to spare",
+        subject="timeout",
+    )

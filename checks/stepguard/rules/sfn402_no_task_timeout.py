@@ -1,0 +1,120 @@
+"""SFN402: tasks without a timeout."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from stepguard.deployment.resources import StateMachine
+from stepguard.deployment.workflow import Task, Workflow
+from stepguard.finding import NotEvaluated, Severity, Violation
+from stepguard.rules.machines import definition_of, member, names_of, place_of, related_places
+from stepguard.rules.rule import Context, MachineRule, Verdict
+from stepguard.rules.task_limits import (
+    not_evaluated,
+    places_of_waiting,
+    undecided_fields,
+    unread_states,
+    ways_of_waiting,
+)
+
+TIMEOUT = "TimeoutSeconds"
+
+
+class NoTaskTimeout(MachineRule):
+    """Tasks that have no timeout, so that only the execution's or the service's ends them.
+
+    ## What it does
+    Reports the tasks with neither `TimeoutSeconds` nor `TimeoutSecondsPath`, all of a machine in
+    at most two findings:
+
+    - medium, for tasks that can wait for ever: jobs (`.sync`), callbacks (`.waitForTaskToken`)
+      and activities. What they wait for is not Step Functions' own, and may never happen;
+    - low, for all others. A call that only asks for an answer ends with it, mostly by a limit of
+      the service that is called (a Lambda function's own timeout is at most 15 minutes), but the
+      default of Step Functions for it is 99,999,999 seconds all the same.
+
+    HTTP tasks are left out: Step Functions ends them after 60 seconds.
+
+    ## Why is this bad
+    A job that hangs or a token that nobody returns blocks the execution until its own timeout, or
+    for a year where it has none. And only a task's own timeout can be handled: it raises
+    `States.Timeout`, which `Retry` and `Catch` see, whereas the timeout of the execution ends it.
+    """
+
+    id = "SFN402"
+    name = "no-task-timeout"
+    severity = Severity.MEDIUM
+    references = (
+        "https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#sfn-stuck-execution",
+        "https://docs.aws.amazon.com/step-functions/latest/dg/state-task.html#task-state-fields",
+    )
+
+    def judge(self, subject: StateMachine, context: Context) -> Verdict:
+        """Return at most one finding of each severity, or why there may be tasks not seen."""
+        workflow = definition_of(subject, context)
+        if isinstance(workflow, NotEvaluated):
+            return [workflow]
+        unread = unread_states(workflow)
+        if not workflow.tasks and not unread:
+            return None
+        bare = [task for task in workflow.tasks if task.has_timeout is False]
+        bare = [task for task in bare if not _ends_by_itself(task)]
+        waiting = [task for task in bare if task.waits]
+        others = [task for task in bare if not task.waits]
+        verdict: list[Violation | NotEvaluated] = []
+        if waiting:
+            verdict.append(_waiting(subject, workflow, waiting))
+        if others:
+            verdict.append(_others(subject, workflow, others))
+        if not verdict:
+            fields = undecided_fields(workflow, lambda task: task.has_timeout, TIMEOUT)
+            verdict.extend(not_evaluated(subject, [*unread, *fields]))
+        return verdict
+
+
+def _ends_by_itself(task: Task) -> bool:
+    """Tell whether Step Functions ends a task in minutes without being told to."""
+    call = task.integration
+    return call.kind == "optimized" and call.service == "http" and not task.waits
+
+
+def _waiting(machine: StateMachine, workflow: Workflow, tasks: Sequence[Task]) -> Violation:
+    bound = (
+        "only the timeout of the whole execution ends that, which no Catch sees"
+        if workflow.timeout_seconds is not None
+        else "that can hold the execution for a year"
+    )
+    verb = "waits" if len(tasks) == 1 else "wait"
+    return Violation(
+        message=f"{names_of(tasks)} {verb} for {ways_of_waiting(tasks)} without a timeout: {bound}",
+        resource=machine.address,
+        span=place_of(workflow, tasks[0]),
+        path=tasks[0].path,
+        state=tasks[0].name if len(tasks) == 1 else None,
+        related=places_of_waiting(workflow, tasks),
+        suggestion=_suggestion(workflow, tasks[0]),
+        subject="waiting tasks",
+        severity=Severity.MEDIUM,
+    )
+
+
+def _others(machine: StateMachine, workflow: Workflow, tasks: Sequence[Task]) -> Violation:
+    verb = "has" if len(tasks) == 1 else "have"
+    return Violation(
+        message=f"{names_of(tasks)} {verb} no timeout: how long a call may take is left to the "
+        "service that is called",
+        resource=machine.address,
+        span=place_of(workflow, tasks[0]),
+        path=tasks[0].path,
+        state=tasks[0].name if len(tasks) == 1 else None,
+        related=related_places(workflow, tasks, "has no timeout") if len(tasks) > 1 else (),
+        suggestion=_suggestion(workflow, tasks[0]),
+        subject="other tasks",
+        severity=Severity.LOW,
+    )
+
+
+def _suggestion(workflow: Workflow, task: Task) -> str:
+    beside = workflow.document.locate((*task.path, "Type"), key=True)
+    seconds = "3600" if task.waits else "60"
+    return f"{member(beside, TIMEOUT, seconds)} in each state, with the seconds that it may take"

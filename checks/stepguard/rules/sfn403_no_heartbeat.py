@@ -1,0 +1,108 @@
+"""SFN403: callbacks and activities without a heartbeat."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from stepguard.deployment.integration import is_unread
+from stepguard.deployment.members import why_unknown
+from stepguard.deployment.resources import StateMachine
+from stepguard.deployment.workflow import Task, Workflow
+from stepguard.finding import NotEvaluated, Severity, Violation
+from stepguard.rules.machines import definition_of, member, names_of, place_of
+from stepguard.rules.rule import Context, MachineRule, Verdict
+from stepguard.rules.task_limits import (
+    not_evaluated,
+    places_of_waiting,
+    undecided_fields,
+    unread_states,
+    ways_of_waiting,
+)
+
+HEARTBEAT = "HeartbeatSeconds"
+
+
+class NoHeartbeat(MachineRule):
+    """Callbacks and activities that need give no sign of life.
+
+    ## What it does
+    Reports the tasks that wait for a token (`.waitForTaskToken`) or for an activity's worker and
+    have neither `HeartbeatSeconds` nor `HeartbeatSecondsPath`, all of a machine in at most two
+    findings: medium for those without a timeout, low for those with one. A job (`.sync`) has no
+    heartbeat.
+
+    ## Why is this bad
+    A worker that has died looks like one that works. With a heartbeat the task fails as soon as
+    the worker has been silent for that long, and can be tried again; without one it waits until
+    its timeout, and without that for up to a year. Where a person answers and no program could
+    give a sign of life, the timeout has to do.
+    """
+
+    id = "SFN403"
+    name = "no-heartbeat"
+    severity = Severity.MEDIUM
+    references = (
+        "https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html#connect-wait-token",
+        "https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#sfn-stuck-execution",
+    )
+
+    def judge(self, subject: StateMachine, context: Context) -> Verdict:
+        """Return at most one finding of each severity, or why there may be tasks not seen."""
+        workflow = definition_of(subject, context)
+        if isinstance(workflow, NotEvaluated):
+            return [workflow]
+        concerned = [task for task in workflow.tasks if _needs_heartbeat(task)]
+        reasons = [*unread_states(workflow), *_unread_calls(workflow)]
+        if not concerned and not reasons:
+            return None
+        silent = [task for task in concerned if task.has_heartbeat is False]
+        bare = [task for task in silent if task.has_timeout is False]
+        limited = [task for task in silent if task.has_timeout is not False]
+        verdict: list[Violation | NotEvaluated] = []
+        if bare:
+            verdict.append(_violation(subject, workflow, bare, Severity.MEDIUM))
+        if limited:
+            verdict.append(_violation(subject, workflow, limited, Severity.LOW))
+        if not verdict:
+            fields = undecided_fields(
+                workflow, lambda task: not _needs_heartbeat(task) or task.has_heartbeat, HEARTBEAT
+            )
+            verdict.extend(not_evaluated(subject, [*reasons, *fields]))
+        return verdict
+
+
+def _needs_heartbeat(task: Task) -> bool:
+    return task.integration.is_callback or task.integration.is_activity
+
+
+def _unread_calls(workflow: Workflow) -> list[str]:
+    return [
+        f"whether '{task.name}' waits for an answer is not known: its Resource "
+        f"{why_unknown(task.resource)}"
+        for task in workflow.tasks
+        if task.integration.kind == "unknown"
+        and is_unread(task.resource)
+        and task.has_heartbeat is not True
+    ]
+
+
+def _violation(
+    machine: StateMachine, workflow: Workflow, tasks: Sequence[Task], severity: Severity
+) -> Violation:
+    verb = "waits" if len(tasks) == 1 else "wait"
+    noticed = "only when its time is up" if severity is Severity.LOW else "by nobody"
+    subject = "with timeout" if severity is Severity.LOW else "without timeout"
+    beside = workflow.document.locate((*tasks[0].path, "Type"), key=True)
+    return Violation(
+        message=f"{names_of(tasks)} {verb} for {ways_of_waiting(tasks)} without a heartbeat: that "
+        f"no answer will come is noticed {noticed}",
+        resource=machine.address,
+        span=place_of(workflow, tasks[0]),
+        path=tasks[0].path,
+        state=tasks[0].name if len(tasks) == 1 else None,
+        related=places_of_waiting(workflow, tasks),
+        suggestion=f"{member(beside, HEARTBEAT, '300')} in each state, below its timeout, and "
+        "SendTaskHeartbeat in the worker",
+        subject=subject,
+        severity=severity,
+    )

@@ -1,0 +1,82 @@
+"""What the rules on timeouts and heartbeats share: what tasks wait for, and what is not known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from stepguard.deployment.members import UNDECIDED, is_open, why_open, why_unknown
+from stepguard.deployment.resources import StateMachine
+from stepguard.deployment.workflow import State, Task, Workflow, may_nest_more
+from stepguard.finding import NotEvaluated, RelatedPlace
+from stepguard.rules.defects import listed
+from stepguard.rules.machines import place_of
+
+
+def waiting_for(task: Task) -> str:
+    """Return what a task waits for."""
+    call = task.integration
+    if call.is_callback:
+        return "a task token"
+    return "an activity's worker" if call.is_activity else "a job"
+
+
+def ways_of_waiting(tasks: Iterable[Task]) -> str:
+    """Return what some tasks wait for, each kind once."""
+    return listed(dict.fromkeys(waiting_for(task) for task in tasks), "and")
+
+
+def places_of_waiting(workflow: Workflow, tasks: Sequence[Task]) -> tuple[RelatedPlace, ...]:
+    """Return one related place for each of several tasks, which says what it waits for."""
+    if len(tasks) == 1:
+        return ()
+    return tuple(
+        RelatedPlace(f"'{task.name}' waits for {waiting_for(task)}", place_of(workflow, task))
+        for task in tasks
+    )
+
+
+def unread_states(workflow: Workflow) -> list[str]:
+    """Return why there may be tasks that were not read; empty when there are none."""
+    if workflow.body is None:
+        return ["the definition is no object"]
+    reasons = [
+        f"not all states of {scope.label} are known" for scope in workflow.scopes if scope.is_open
+    ]
+    reasons += [
+        f"not all states within '{state.name}' are known"
+        for state in workflow.states
+        if may_nest_more(state)
+    ]
+    reasons += [why for state in workflow.states if (why := _unread_type(state)) is not None]
+    return reasons
+
+
+def _unread_type(state: State) -> str | None:
+    """Return why a state may be a task without being known as one."""
+    if not state.is_object:
+        is_known = not isinstance(state.written, UNDECIDED)
+        return None if is_known else f"state '{state.name}' is not known"
+    if isinstance(state.type, str) or (state.type is None and not is_open(state.body)):
+        return None
+    why = why_open(state.body, "Type") if state.type is None else why_unknown(state.type)
+    return f"the type of '{state.name}' is not known: {why}"
+
+
+def undecided_fields(
+    workflow: Workflow, has_it: Callable[[Task], bool | None], field: str
+) -> list[str]:
+    """Return why it is not known of some tasks whether they have a field."""
+    return [
+        f"whether '{task.name}' has a {field} is not known: {why_open(task.body, field)}"
+        for task in workflow.tasks
+        if has_it(task) is None
+    ]
+
+
+def not_evaluated(machine: StateMachine, reasons: Sequence[str]) -> list[NotEvaluated]:
+    """Return one verdict for all reasons why a rule could not be decided; none without any."""
+    different = list(dict.fromkeys(reasons))
+    if not different:
+        return []
+    further = f" (and {len(different) - 1} more)" if len(different) > 1 else ""
+    return [NotEvaluated(reason=f"{different[0]}{further}", resource=machine.address)]

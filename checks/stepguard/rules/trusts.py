@@ -1,0 +1,49 @@
+"""What rules on a role's trust policy share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from stepguard.deployment.documents import Document, PathStep
+from stepguard.deployment.iam.statements import Statements
+from stepguard.deployment.iam.trust import trust_of
+from stepguard.deployment.resources import Role, Unread
+from stepguard.deployment.source import Span
+from stepguard.finding import NotEvaluated
+from stepguard.rules.grants import is_terraform, name_of_role
+
+
+def read_trust(role: Role) -> Statements | NotEvaluated:
+    """Return the statements of a role's trust policy, or why there are none to be judged."""
+    statements = trust_of(role)
+    if statements is not None:
+        return statements
+    unread = role.trust if isinstance(role.trust, Unread) else Unread("it is not set")
+    return not_evaluated(role, f"the trust policy could not be read: {unread.reason}", unread.span)
+
+
+def not_evaluated(role: Role, reason: str, span: Span | None = None) -> NotEvaluated:
+    """Say that something about a role's trust could not be judged."""
+    return NotEvaluated(reason=reason, resource=role.address, span=span or role.span)
+
+
+def place(role: Role, path: Sequence[PathStep], *, key: bool = False) -> Span | None:
+    """Return where a part of a role's trust policy is written."""
+    found = role.trust.locate(path, key=key) if isinstance(role.trust, Document) else None
+    return found or role.span
+
+
+def in_words(role: Role) -> str:
+    """Return how a message begins."""
+    return f"The trust policy of role '{name_of_role(role)}'"
+
+
+def in_form(role: Role, *, block: str, terraform: str, cloudformation: str) -> str:
+    """Return the snippet in the language that a role's trust policy is written in.
+
+    `block` is for Terraform's data source, `terraform` for an object of its language.
+    """
+    if not is_terraform(role):
+        return cloudformation
+    span = role.trust.span if isinstance(role.trust, Document) else None
+    return block if span is not None and span.text.startswith("data ") else terraform

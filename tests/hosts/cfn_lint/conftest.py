@@ -1,0 +1,118 @@
+"""A real cfn-lint for the tests of its pack: they skip where there is none.
+
+It is the program that `STEPGUARD_CFN_LINT` names, or the one beside this Python. stepguard has to
+be installed where that cfn-lint is.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import stepguard
+
+PACK = Path(stepguard.__file__).parent / "hosts" / "cfn_lint"
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True)
+class Found:
+    """A match of cfn-lint; lines and columns count from one."""
+
+    rule: str
+    file: str
+    path: tuple[Any, ...]
+    message: str
+    line: int
+    column: int
+
+    @classmethod
+    def of(cls, match: dict[str, Any]) -> Found:
+        start = match["Location"]["Start"]
+        return cls(
+            rule=match["Rule"]["Id"],
+            file=match["Filename"],
+            path=tuple(match["Location"]["Path"] or ()),
+            message=match["Message"],
+            line=start["LineNumber"],
+            column=start["ColumnNumber"],
+        )
+
+
+class CfnLint:
+    """cfn-lint as a program, in a directory of templates."""
+
+    pack = PACK
+    templates = TEMPLATES
+
+    def __init__(self, program: Path) -> None:
+        self.program = program
+
+    @property
+    def python(self) -> Path:
+        """The Python that cfn-lint is installed for."""
+        name = "python.exe" if os.name == "nt" else "python"
+        return self.program.parent / name
+
+    def run(
+        self,
+        *arguments: str | Path,
+        cwd: Path = TEMPLATES,
+        text: str = "",
+        pack: Sequence[str | Path] = ("--append-rules", PACK),
+    ) -> subprocess.CompletedProcess[str]:
+        """Run it with the pack and return how it ended."""
+        command = [str(one) for one in (self.program, *arguments, *pack)]
+        return subprocess.run(
+            command, cwd=cwd, input=text, capture_output=True, text=True, check=False
+        )
+
+    def matches(self, *arguments: str | Path, **named: Any) -> list[Found]:
+        """Run it with the pack and return the matches of the pack."""
+        ended = self.run("--format", "json", *arguments, **named)
+        try:
+            report = json.loads(ended.stdout)
+        except json.JSONDecodeError:
+            pytest.fail(f"no report of cfn-lint: {ended.stdout}{ended.stderr}")
+        found = [Found.of(match) for match in report]
+        assert [one for one in found if one.rule == "E0002"] == []
+        return [one for one in found if one.rule[1] == "9"]
+
+
+@pytest.fixture(scope="session")
+def cfn_lint() -> CfnLint:
+    """The cfn-lint to be tested."""
+    named = os.environ.get("STEPGUARD_CFN_LINT")
+    name = "cfn-lint.exe" if os.name == "nt" else "cfn-lint"
+    beside = [Path(sysconfig.get_path("scripts"), name), Path(sys.executable).with_name(name)]
+    program = next((one for one in ([Path(named)] if named else beside) if one.exists()), None)
+    if program is None:
+        pytest.skip("cfn-lint is not installed (STEPGUARD_CFN_LINT names one)")
+    return CfnLint(program)
+
+
+@pytest.fixture(scope="session")
+def everything(cfn_lint: CfnLint) -> list[Found]:
+    """What the pack shows, informational rules too, of all templates in one run."""
+    templates = sorted(path.name for path in TEMPLATES.iterdir() if path.is_file())
+    return cfn_lint.matches(*templates, "-c", "I")
+
+
+@pytest.fixture
+def line_of() -> Callable[[Found], str]:
+    """The line of the template that a match points at, from the column on."""
+
+    def line(found: Found) -> str:
+        lines = (TEMPLATES / found.file).read_text(encoding="utf-8").splitlines()
+        return lines[found.line - 1][found.column - 1 :]
+
+    return line

@@ -1,0 +1,164 @@
+"""SFN402: tasks without a timeout."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from stepguard.deployment.documents import Document
+from stepguard.deployment.resources import Form, Unread
+from stepguard.deployment.values import REMOVED, OneOf, OpenDict, OpenList, Traced, Unknown
+from stepguard.finding import Severity
+
+RULE = "SFN402"
+UNKNOWN = Unknown("var.x", "it is not set")
+JOB = "arn:aws:states:::glue:startJobRun.sync"
+CALLBACK = "arn:aws:states:::sqs:sendMessage.waitForTaskToken"
+ACTIVITY = "arn:aws:states:eu-west-1:123456789012:activity:a"
+CALL = "arn:aws:states:::lambda:invoke"
+
+
+def machine(**resources: Any) -> dict[str, Any]:
+    """Make a definition of tasks, one after the other, by name and resource or fields."""
+    names = list(resources)
+    states = {}
+    for name, after in zip(names, [*names[1:], None], strict=True):
+        fields = resources[name]
+        if not isinstance(fields, dict):
+            fields = {"Resource": fields}
+        states[name] = {"Type": "Task", **fields, **({"Next": after} if after else {"End": True})}
+    return {"StartAt": names[0], "States": states}
+
+
+@pytest.mark.parametrize(
+    ("resource", "words"),
+    [(JOB, "a job"), (CALLBACK, "a task token"), (ACTIVITY, "an activity's worker")],
+)
+def test_a_task_that_waits(judge: Callable[..., Any], resource: str, words: str) -> None:
+    found = judge(RULE, machine(A=resource)).only
+    assert found.message.startswith(f"'A' waits for {words} without a timeout: ")
+    assert "for a year" in found.message
+    assert found.severity is Severity.MEDIUM
+    assert found.state == "A"
+    assert found.span is not None
+    assert found.span.text == '"A"'
+    assert found.suggestion.startswith('"TimeoutSeconds": 3600 in each state')
+
+
+def test_all_of_a_machine_are_one_finding_for_each_severity(judge: Callable[..., Any]) -> None:
+    judged = judge(RULE, machine(A=JOB, B=CALL, C=CALLBACK, D=JOB, E="arn:aws:states:::x:y"))
+    waiting, others = judged.violations
+    assert waiting.severity is Severity.MEDIUM
+    assert others.severity is Severity.LOW
+    assert waiting.message.startswith("'A', 'C', 'D' wait for a job and a task token without")
+    assert [place.message for place in waiting.related] == [
+        "'A' waits for a job",
+        "'C' waits for a task token",
+        "'D' waits for a job",
+    ]
+    assert others.message.startswith("'B', 'E' have no timeout")
+    assert [place.span.text for place in others.related] == ['"B"', '"E"']
+    assert waiting.subject != others.subject
+    assert waiting.state is None
+
+
+def test_many_states_are_counted_in_the_message(judge: Callable[..., Any]) -> None:
+    found = judge(RULE, machine(**{f"S{number}": CALL for number in range(9)})).only
+    assert "'S5' and 3 more have no timeout" in found.message
+    assert len(found.related) == 9
+
+
+def test_the_timeout_of_the_execution_is_no_substitute(judge: Callable[..., Any]) -> None:
+    found = judge(RULE, {**machine(A=JOB), "TimeoutSeconds": 60}).only
+    assert "which no Catch sees" in found.message
+    assert "year" not in found.message
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"Resource": JOB, "TimeoutSeconds": 60},
+        {"Resource": JOB, "TimeoutSecondsPath": "$.t"},
+        {"Resource": CALL, "TimeoutSeconds": UNKNOWN},
+        {"Resource": "arn:aws:states:::http:invoke"},
+    ],
+)
+def test_what_ends_in_time(judge: Callable[..., Any], fields: dict[str, Any]) -> None:
+    assert judge(RULE, Document(machine(A=fields), None)).passes
+
+
+def test_nested_tasks_are_found(judge: Callable[..., Any]) -> None:
+    definition = {
+        "StartAt": "Each",
+        "States": {"Each": {"Type": "Map", "ItemProcessor": machine(A=JOB), "End": True}},
+    }
+    found = judge(RULE, definition).only
+    assert found.path == ("States", "Each", "ItemProcessor", "States", "A")
+
+
+def test_every_form_and_type_is_judged(judge: Callable[..., Any]) -> None:
+    assert judge(RULE, machine(A=CALL), form=Form.ASL).violations
+    assert judge(RULE, machine(A=CALL), kind=Traced("EXPRESS")).violations
+
+
+def test_a_machine_without_tasks_is_not_concerned(judge: Callable[..., Any]) -> None:
+    assert not judge(RULE).applies
+
+
+@pytest.mark.parametrize(
+    ("definition", "reason"),
+    [
+        ({"StartAt": "A", "States": UNKNOWN}, "not all states of the state machine are known"),
+        (
+            {"StartAt": "A", "States": {"A": {"Type": UNKNOWN}}},
+            "the type of 'A' is not known: var.x is not known before deployment",
+        ),
+        ({"StartAt": "A", "States": {"A": UNKNOWN}}, "state 'A' is not known"),
+        (
+            {"StartAt": "A", "States": {"A": {"Type": "Parallel", "Branches": UNKNOWN}}},
+            "not all states within 'A' are known",
+        ),
+        (
+            {
+                "StartAt": "A",
+                "States": {"A": {"Type": "Parallel", "Branches": OpenList([], UNKNOWN)}},
+            },
+            "not all states within 'A' are known",
+        ),
+        (
+            {
+                "StartAt": "A",
+                "States": {"A": OpenDict({"Type": "Task", "Resource": JOB}, UNKNOWN)},
+            },
+            "whether 'A' has a TimeoutSeconds is not known: var.x is not known",
+        ),
+        (
+            machine(A={"Resource": JOB, "TimeoutSeconds": OneOf("c", (60, REMOVED))}),
+            "whether 'A' has a TimeoutSeconds is not known: TimeoutSeconds depends on condition c",
+        ),
+    ],
+)
+def test_what_is_not_known(
+    judge: Callable[..., Any], definition: dict[str, Any], reason: str
+) -> None:
+    (said,) = judge(RULE, Document(definition, None)).reasons
+    assert said.startswith(reason)
+
+
+def test_a_state_that_is_certainly_no_object_is_no_task(judge: Callable[..., Any]) -> None:
+    definition = machine(A={"Resource": JOB, "TimeoutSeconds": 60})
+    definition["States"]["QueryLanguage"] = "JSONata"
+    assert judge(RULE, definition).passes
+
+
+def test_what_is_certain_is_found_beside_what_is_not_known(judge: Callable[..., Any]) -> None:
+    states = OpenDict(machine(A=JOB)["States"], UNKNOWN)
+    judged = judge(RULE, Document({"StartAt": "A", "States": states}, None))
+    assert judged.only.state == "A"
+
+
+def test_a_definition_that_cannot_be_read(judge: Callable[..., Any]) -> None:
+    assert judge(RULE, Unread("lost")).reasons == ["the definition could not be read: lost"]
+    assert judge(RULE, []).reasons == ["the definition is no object"]

@@ -1,0 +1,74 @@
+"""A scan executes nothing, connects to nothing, writes nothing, and reads below its root only."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from . import hostile
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+
+
+def audited(paths: Sequence[Path], temporary: Path) -> str:
+    """Scan under watch with an empty temporary folder; return what is printed."""
+    temporary.mkdir()
+    done = subprocess.run(
+        [sys.executable, str(HERE / "audited.py"), *map(str, paths)],
+        capture_output=True,
+        text=True,
+        timeout=900,
+        check=False,
+        env={**os.environ, "TMPDIR": str(temporary), "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    assert list(temporary.iterdir()) == []
+    return done.stdout
+
+
+def test_on_the_fixtures(tmp_path: Path) -> None:
+    said = audited([ROOT / "fixtures"], tmp_path / "temporary")
+    assert "scanned: 0 machines" not in said
+
+
+def test_on_hostile_inputs(tmp_path: Path) -> None:
+    paths: list[Path] = []
+    for number, name in enumerate([*hostile.TEXTS, "links", "pipes", "binary"]):
+        directory = tmp_path / "projects" / str(number)
+        directory.mkdir(parents=True)
+        hostile.write(name, directory)
+        paths.append(directory)
+    audited(paths, tmp_path / "temporary")
+
+
+def test_on_real_templates(tmp_path: Path) -> None:
+    corpus = os.environ.get("STEPGUARD_CORPUS")
+    if not corpus:
+        pytest.skip("STEPGUARD_CORPUS names no folder of real templates")
+    folders = [Path(corpus) / name for name in ("cloudformation", "plans", "asl", "sam", "cdk")]
+    audited([folder for folder in folders if folder.is_dir()], tmp_path / "temporary")
+
+
+def test_the_watch_sees(tmp_path: Path) -> None:
+    """The watch itself objects to what it is there for."""
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import audited, os, socket\n"
+        "watch = audited.Watch([sys.argv[2]]); sys.addaudithook(watch); watch.active = True\n"
+        "os.system('true'); socket.socket().close(); open('/etc/hostname').close()\n"
+        "open(sys.argv[2] + '/x', 'w').close(); exec(compile('1', '/nowhere.py', 'exec'))\n"
+        "watch.active = False; print(sorted(watch.objections))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(HERE), str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for word in ("os.system", "socket.", "outside the root", "write ", "compile ", "exec "):
+        assert word in done.stdout, done.stdout

@@ -1,0 +1,66 @@
+"""No input crashes, hangs or exhausts the scanner, and none goes by unnoticed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from . import hostile
+
+SECONDS = 5
+"""Of the processor, so that what else the machine does makes no difference."""
+
+MEGABYTES = 500
+
+QUIET = {"hcl pow", "hcl count", "hcl module counts", "asl deep", "planted cache"}
+"""Inputs that can be read as they are, so that nothing need be said of them."""
+
+PROGRAM = """
+import json, resource, sys, time
+from pathlib import Path
+from stepguard.engine import scan
+from stepguard.reports.json_report import report_as_dict
+begun = time.process_time()
+report = scan([Path(sys.argv[1])])
+result = {"seconds": time.process_time() - begun, "report": report_as_dict(report)}
+result["megabytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(json.dumps(result))
+"""
+
+
+def scanned(directory: Path, temporary: Path) -> dict[str, Any]:
+    """Scan in a process of its own; return the report, the seconds and the peak of memory."""
+    temporary.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(directory)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "TMPDIR": str(temporary)},
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
+@pytest.mark.parametrize("name", [*hostile.TEXTS, *hostile.TREES])
+def test_a_hostile_input(name: str, tmp_path: Path) -> None:
+    directory = tmp_path / "project"
+    directory.mkdir()
+    hostile.write(name, directory)
+    result = scanned(directory, tmp_path / "temporary")
+    report = result["report"]
+    assert result["seconds"] < SECONDS
+    assert result["megabytes"] < MEGABYTES
+    told = report["errors"] + report["not_evaluated"] + report["findings"]
+    told += [one for one in report["state_machines"] if one["reason"]]
+    assert told or report["summary"]["passed_over"] or name in QUIET, report["summary"]
+    assert not [one for one in report["errors"] if "internal error" in one["message"]]
+    assert "root:x:0" not in json.dumps(report)
