@@ -5,8 +5,9 @@
 Every template below the paths that has to do with Step Functions is given to both: cfn-lint with
 `-c I`, all in one directory in one run, and the engine. Compared are the sets of (rule, resource)
 of what was found and of what could not be evaluated; a resource of a nested stack counts as the
-stack. Templates that differ are printed with what cfn-lint itself says of them (E0000 to E0002:
-not parsed, not transformed, a rule failed). The exit code is 1 when a difference has no such cause.
+stack, and a role that SAM makes as its state machine. Templates that differ are printed with what
+cfn-lint itself says of them (E0000 to E0002: not parsed, not transformed, a rule failed). The exit
+code is 1 when a difference has no such cause.
 """
 
 from __future__ import annotations
@@ -43,15 +44,18 @@ def templates(paths: Sequence[Path]) -> list[Path]:
 def of_command(template: Path) -> Said:
     """Return what the engine says of a template, by cfn-lint's id and logical id."""
     report = scan([template], ScanOptions(root=template.parent))
-    said = {
-        (cfn_lint_id(load(one.rule)), one.violation.resource.partition(".")[0])
-        for one in report.findings
-    }
-    said |= {
-        (f"?{one.rule}", one.resource.partition(".")[0])
-        for one in report.not_evaluated
-        if load(one.rule).tier == "default"
-    }
+    machines = {one.address.partition(".")[0] for one in report.state_machines}
+    text = template.read_text(encoding="utf-8")
+
+    def shown(address: str) -> str:
+        """Return the logical id of what an address is written in."""
+        logical_id = address.partition(".")[0]
+        machine = logical_id.removesuffix("Role")
+        is_written = re.search(rf"""\b{re.escape(logical_id)}["']?\s*:""", text) is not None
+        return machine if machine in machines and not is_written else logical_id
+
+    said = {(cfn_lint_id(load(one.rule)), shown(one.violation.resource)) for one in report.findings}
+    said |= {(f"?{one.rule}", shown(one.resource)) for one in report.not_evaluated}
     return said | {("E9000", "") for _ in report.errors}
 
 

@@ -10,7 +10,8 @@
 AWS: once before anything is there, and once more after it was applied, when everything is known.
 `compare` evaluates the same copies with the same variables. A reference of ours counts as what
 the plan says that it is; then the documents must be equal as JSON. `plans` reads plans, alone and
-with their sources, and counts the definitions that are resolved, partial and not resolved.
+with their sources, and counts the definitions that are resolved, partial and not resolved; what
+plans know is compared with what the sources say.
 """
 
 from __future__ import annotations
@@ -56,13 +57,14 @@ from stepguard.deployment.values import (  # noqa: E402
 from stepguard.deployment.workflow import read_workflow  # noqa: E402
 from stepguard.readers.files import ProjectFiles  # noqa: E402
 from stepguard.readers.plan import read_plan  # noqa: E402
+from stepguard.readers.plan.merging import without_spans  # noqa: E402
 from stepguard.readers.terraform.reader import (  # noqa: E402
     TerraformOptions,
     find_root_modules,
     read_root_module,
 )
 
-SECONDS = 300
+SECONDS = 1500
 ATTEMPTS = 12
 MISSING_FILE = re.compile(r'(?:no file exists at|open|stat) "?([^":\n]+?)"?[;:]')
 STATE_FILES = ("terraform.tfstate", "terraform.tfstate.backup", "plan")
@@ -396,6 +398,7 @@ def compare_document(theirs: Any, address: str, plan: Plan, deployment: Deployme
 def plans(options: argparse.Namespace) -> None:
     """Count how far definitions are known from plans alone, and with their sources."""
     counts: dict[str, Counter[str]] = {"alone": Counter(), "with sources": Counter()}
+    compared: Counter[tuple[str, str]] = Counter()
     for path in sorted(options.plans.rglob("*.json")):
         relative = path.relative_to(options.plans).parent
         sources = None if options.sources is None else options.sources / relative
@@ -418,8 +421,32 @@ def plans(options: argparse.Namespace) -> None:
                 counts[name]["role found" if roles else "role not found"] += 1
                 if options.verbose or (name == "with sources" and state != "resolved"):
                     print(f"{relative} ({name}) {machine.address}: {state} {roles} {reason[:200]}")
+        if sources is not None and sources.is_dir():
+            compared.update(
+                compare_with_sources(path, sources, options.sources / relative.parts[0])
+            )
     for name, counter in counts.items():
         print(name, dict(counter))
+    for (kind, result), count in sorted(compared.items()):
+        print(f"{kind:24} {result:10} {count}")
+
+
+def compare_with_sources(path: Path, sources: Path, root: Path) -> Counter[tuple[str, str]]:
+    """Compare the documents that a plan knows with those of its sources, evaluated without it."""
+    plan = Plan(json.loads(path.read_text(encoding="utf-8")))
+    variables = {
+        name: without_spans(variable.get("value"))
+        for name, variable in plan.content.get("variables", {}).items()
+    }
+    deployment = read_root_module(
+        ProjectFiles(root), sources, TerraformOptions(variables=variables)
+    )
+    compared: Counter[tuple[str, str]] = Counter()
+    for address, verdict in compare_plan(plan, deployment):
+        compared[address.rsplit(".", 2)[-2], "different" if verdict else "equal"] += 1
+        if verdict:
+            print(f"{sources} {address}\n    {verdict}")
+    return compared
 
 
 def main() -> None:

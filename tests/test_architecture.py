@@ -31,7 +31,9 @@ PARTS: dict[str, set[str]] = {
     "permission_readings": {"deployment", "permissions", "report"},
     "machine_readings": {"deployment", "guard", "report", "rules", "permission_readings"},
     "judging": {*BASE, "guard", "report", "rules", "machine_readings"},
-    "engine": {*BASE, "report", "rules", "reading", "judging"},
+    "suppression": {"deployment", "finding", "report", "rules"},
+    "config_file": {"config", "finding", "rules"},
+    "engine": {*BASE, "report", "rules", "reading", "judging", "suppression"},
 }
 ENGINE = {*PARTS}
 PARTS["hosts"] = ENGINE

@@ -11,6 +11,7 @@ from stepguard.judging import judge
 from stepguard.reading import Progress, ReadOptions, read
 from stepguard.report import Report
 from stepguard.rules.registry import select
+from stepguard.suppression import apply_suppressions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,7 @@ def scan(
     rules = select(options.rules, options.skip_rules, pedantic=options.pedantic)
     reading = read(paths, options, progress)
     report = judge(reading.deployments, rules, options.config)
+    apply_suppressions(report, reading.deployments, forbidden=options.config.unsuppressible_rules)
     report.passed_over = reading.passed_over
     report.errors = sorted({*report.errors, *reading.errors}, key=lambda one: one.place.order)
     return report

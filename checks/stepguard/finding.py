@@ -75,13 +75,17 @@ class NotEvaluated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """A violation in a report: with the rule's identity, and its severity decided."""
+    """A violation in a report: with the rule's identity, and its severity decided.
+
+    `excuse` is the reason that the source gives for suppressing it.
+    """
 
     rule: str
     name: str
     severity: Severity
     violation: Violation
     root: str = field(default="")
+    excuse: str = ""
 
     @property
     def fingerprint(self) -> str:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from stepguard.config import Config
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.resources import Resource
-from stepguard.finding import Finding, NotEvaluated, Violation
+from stepguard.finding import Finding, NotEvaluated, Severity, Violation
 from stepguard.guard import describe_defect
 from stepguard.machine_readings import read_machines
 from stepguard.report import Outcome, Place, Report, ScanError, Unevaluated, place_of
@@ -30,8 +30,18 @@ def judge(deployments: Iterable[Deployment], rules: Sequence[AnyRule], config: C
         context = Context(deployment, config)
         for rule in rules:
             _apply(rule, context, report)
+    _give_severities(report, config)
     _arrange(report)
     return report
+
+
+def _give_severities(report: Report, config: Config) -> None:
+    """Give findings the severities that the options say."""
+    given = {rule: Severity.parse(label) for rule, label in config.severities}
+    if given:
+        report.findings = [
+            replace(one, severity=given.get(one.rule, one.severity)) for one in report.findings
+        ]
 
 
 def _note_resources(deployment: Deployment, report: Report) -> None:

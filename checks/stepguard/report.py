@@ -163,6 +163,17 @@ class ScanError:
         return f"{self.place}: {self.message}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Something that the user should know and that fails nothing: one line, and the place."""
+
+    place: Place
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.message}"
+
+
 @dataclass(slots=True, kw_only=True)
 class Report:
     """The outcome of a scan.
@@ -187,6 +198,7 @@ class Report:
     made_for: dict[tuple[str, str], str] = field(default_factory=dict)
     suppressed: list[Finding] = field(default_factory=list)
     errors: list[ScanError] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
 
     @property
     def violations(self) -> dict[Severity, int]:

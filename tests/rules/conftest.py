@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,7 +24,9 @@ from stepguard.deployment.resources import (
 )
 from stepguard.deployment.source import SourceFile, Span
 from stepguard.deployment.values import Plain, Reference, Traced
+from stepguard.engine import ScanOptions, scan
 from stepguard.finding import NotEvaluated, Violation
+from stepguard.report import Report
 from stepguard.rules.registry import load
 from stepguard.rules.rule import Context, Verdict
 
@@ -172,5 +175,26 @@ def judge_role() -> Callable[..., Judged]:
         found = load(rule)
         assert list(found.subjects(context)) == [role]
         return Judged(found.judge(role, context))
+
+    return run
+
+
+@pytest.fixture
+def scanned(tmp_path: Path) -> Callable[..., Report]:
+    """Return the report of one rule on a text: a template, or Terraform's files of a root module.
+
+    Terraform gets a provider unless `is_reusable_module`, so that nobody's caller decides.
+    """
+
+    def run(
+        rule: str, text: str, *, config: Config | None = None, is_reusable_module: bool = False
+    ) -> Report:
+        is_template = text.lstrip().startswith(("Resources:", "Transform:", "Parameters:"))
+        name = "template.yaml" if is_template else "main.tf"
+        provider = "" if is_template or is_reusable_module else 'provider "aws" {}\n'
+        (tmp_path / name).write_text(provider + text, encoding="utf-8")
+        report = scan([tmp_path], ScanOptions(rules=(rule,), config=config or Config()))
+        assert [str(error) for error in report.errors] == []
+        return report
 
     return run

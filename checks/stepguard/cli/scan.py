@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from stepguard.cli.options import paths_argument, reading_options
+from stepguard.cli.options import EXISTING_FILE, paths_argument, reading_options
 from stepguard.cli.progress import ProgressBar
 from stepguard.cli.terminal import fail, wants_colour, write, write_errors
 from stepguard.config import Config
+from stepguard.config_file import ConfigError, Settings, find_config_file, read_config_file
 from stepguard.engine import ScanOptions, scan
 from stepguard.finding import Severity
 from stepguard.report import Report
 from stepguard.rules.registry import UnknownRuleError
 
+_FAIL_ON = "medium"
 _SEVERITIES = [severity.label for severity in sorted(Severity, reverse=True)]
 
 
@@ -38,9 +41,7 @@ _SEVERITIES = [severity.label for severity in sorted(Severity, reverse=True)]
 @click.option(
     "--fail-on",
     type=click.Choice([*_SEVERITIES, "never"]),
-    default="medium",
-    show_default=True,
-    help="The least severity that makes the exit code 1.",
+    help=f"The least severity that makes the exit code 1 [default: {_FAIL_ON}].",
 )
 @click.option("--strict", is_flag=True, help="Exit with 1 when anything could not be evaluated.")
 @click.option("--details", is_flag=True, help="List one by one what could not be evaluated.")
@@ -53,11 +54,16 @@ _SEVERITIES = [severity.label for severity in sorted(Severity, reverse=True)]
 @click.option("--pedantic", is_flag=True, help="Run the pedantic rules too.")
 @reading_options
 @click.option(
+    "--config",
+    "config_file",
+    type=EXISTING_FILE,
+    help="A file of options [default: stepguard.toml, or pyproject.toml with [tool.stepguard], "
+    "in the working directory].",
+)
+@click.option(
     "--log-level",
     type=click.Choice(["ALL", "ERROR", "FATAL"]),
-    default=Config().log_level,
-    show_default=True,
-    help="The least verbose log level that SFN202 accepts.",
+    help=f"The least verbose log level that SFN202 accepts [default: {Config().log_level}].",
 )
 @click.option(
     "--required-tag",
@@ -77,7 +83,7 @@ def command(
     paths: tuple[Path, ...],
     form: str,
     output: Path | None,
-    fail_on: str,
+    fail_on: str | None,
     strict: bool,
     details: bool,
     rules: tuple[str, ...],
@@ -88,7 +94,8 @@ def command(
     source: Path | None,
     hcl_parser: str | None,
     root: Path | None,
-    log_level: str,
+    config_file: Path | None,
+    log_level: str | None,
     required_tags: tuple[str, ...],
     trusted_accounts: tuple[str, ...],
 ) -> None:
@@ -97,11 +104,18 @@ def command(
     The exit code is 0 when nothing of at least --fail-on was found, 1 when something was, and 2
     when an input could not be read or the command was used wrongly.
     """
+    settings = _settings(config_file)
+    config = settings.config
     options = ScanOptions(
-        config=Config(log_level, required_tags, trusted_accounts),
-        rules=rules,
-        skip_rules=skip_rules,
-        pedantic=pedantic,
+        config=replace(
+            config,
+            log_level=log_level or config.log_level,
+            required_tags=required_tags or config.required_tags,
+            trusted_accounts=trusted_accounts or config.trusted_accounts,
+        ),
+        rules=rules or settings.rules,
+        skip_rules=(*settings.skip_rules, *skip_rules),
+        pedantic=pedantic or settings.pedantic,
         var_files=var_files,
         parameters=parameters,
         source=source,
@@ -120,8 +134,17 @@ def command(
     else:
         _save(text, output)
     write_errors(report.errors)
-    threshold = None if fail_on == "never" else Severity.parse(fail_on)
-    sys.exit(report.exit_code(threshold, strict=strict))
+    least = fail_on or settings.fail_on or _FAIL_ON
+    threshold = None if least == "never" else Severity.parse(least)
+    sys.exit(report.exit_code(threshold, strict=strict or settings.strict))
+
+
+def _settings(path: Path | None) -> Settings:
+    try:
+        path = path or find_config_file(Path.cwd())
+        return Settings() if path is None else read_config_file(path)
+    except ConfigError as error:
+        fail(str(error))
 
 
 def _rendered(report: Report, form: str, *, colour: bool, details: bool) -> str:

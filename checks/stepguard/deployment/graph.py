@@ -69,7 +69,8 @@ class Deployment:
 
     `root` is its path as findings print it. `is_reusable_module` says that a Terraform directory
     has no provider, backend or variable values of its own, so that a caller decides the rest.
-    `files` are the files that were read.
+    `files` are the files that were read. `unread_modules` says which modules it calls were not
+    read, whose resources are part of it and not known here.
     """
 
     root: str
@@ -78,6 +79,7 @@ class Deployment:
     files: list[SourceFile] = field(default_factory=list)
     errors: list[ReadError] = field(default_factory=list)
     is_reusable_module: bool = False
+    unread_modules: list[str] = field(default_factory=list)
     _by_address: dict[str, list[Resource]] | None = field(default=None, repr=False)
     _policies: dict[str, RolePolicies] | None = field(default=None, repr=False)
     _machines: dict[int, list[StateMachine]] | None = field(default=None, repr=False)

@@ -42,7 +42,7 @@ class Resource:
     resource points: the block's header, or the logical id; `block` is the whole text of it.
     `attributes` is what the source sets, evaluated, in the source's own names; nested Terraform
     blocks are lists of objects. `label` is how a person knows it, when that differs from the
-    address: CDK's construct path.
+    address: CDK's construct path. `metadata` is what a template says of the resource to tools.
     """
 
     address: str
@@ -52,6 +52,7 @@ class Resource:
     block: Span | None = None
     attributes: Traced = field(default_factory=lambda: Traced({}))
     label: str = ""
+    metadata: Traced | None = None
 
 
 @dataclass(slots=True, eq=False, kw_only=True)

@@ -52,6 +52,13 @@ class SourceFile:
         end = starts[number] if number < len(starts) else len(self.text)
         return self.text[starts[number - 1] : end].rstrip("\r\n")
 
+    def excerpt(self, span: Span) -> tuple[str, int, int]:
+        """Return the line that a span begins in, and from where to where the span goes there."""
+        line = self.line(span.line)
+        start = span.column - 1
+        end = span.end_column - 1 if span.end_line == span.line else len(line)
+        return line, start, max(start, end)
+
 
 @dataclass(frozen=True, slots=True)
 class Span:

@@ -179,6 +179,35 @@ CHOICE_FIELDS: dict[QueryLanguage, frozenset[str]] = {
 }
 """Fields of a choice rule."""
 
+ERROR_NAMES = frozenset(
+    {
+        "States.ALL",
+        "States.BranchFailed",
+        "States.DataLimitExceeded",
+        "States.ExceedToleratedFailureThreshold",
+        "States.HeartbeatTimeout",
+        "States.Http.Socket",
+        "States.IntrinsicFailure",
+        "States.ItemReaderFailed",
+        "States.NoChoiceMatched",
+        "States.ParameterPathFailure",
+        "States.Permissions",
+        "States.QueryEvaluationError",
+        "States.ResultPathMatchFailure",
+        "States.ResultWriterFailed",
+        "States.Runtime",
+        "States.TaskFailed",
+        "States.Timeout",
+    }
+)
+"""The names of errors that begin with `States.`; others cannot be reported.
+
+Sources: Developer Guide, `concepts-error-handling`; States Language specification, appendix A.
+"""
+
+HTTP_STATUS_ERROR = "States.Http.StatusCode."
+"""How the errors of an HTTP task begin; the status follows (Developer Guide, `call-https-apis`)."""
+
 MAXIMUM_NAME_LENGTH = 80
 """Characters of a state's name."""
 

@@ -21,6 +21,7 @@ from stepguard.permissions.grants import Grant, RoleGrants
 from stepguard.permissions.identity import expand
 from stepguard.permissions.matching import (
     EVERYTHING,
+    is_cut_off,
     matches_action,
     matches_resource,
     service_in,
@@ -200,7 +201,10 @@ class Decider:
 
     def _of_target(self, statement: Statement, need: Need, resource: Symbols) -> bool | None:
         def one(pattern: Symbols) -> bool | None:
-            return self._of_resource_pattern(pattern, need, resource)
+            answer = self._of_resource_pattern(pattern, need, resource)
+            is_negated = statement.resources is None
+            # What an ARN that is cut off leaves out where it is negated is not documented.
+            return None if is_negated and answer is False and is_cut_off(pattern) else answer
 
         return self._either(statement.resources, statement.not_resources, statement, one)
 

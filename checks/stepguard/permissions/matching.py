@@ -33,6 +33,8 @@ def matches(pattern: Symbols, text: Symbols, names: Names) -> bool | None:
     """
     if _certainly(pattern, text, names):
         return True
+    if literal(pattern) is not None and "*" not in (literal(text) or "*"):
+        return False
     return None if may_overlap(pattern, text, names) else False
 
 
@@ -56,7 +58,10 @@ def matches_resource(
         # Whether the part of everything that the pattern covers is the part that is meant.
         return None
     answer = _matches_fields(pattern, resource, names, same_place=same_place)
-    return _name_or_arn(pattern, resource, names) if answer is False else answer
+    if answer is True:
+        return True
+    otherwise = _name_or_arn(pattern, resource, names)
+    return otherwise if answer is False else otherwise or None
 
 
 def _matches_fields(
@@ -81,6 +86,11 @@ def service_in(pattern: Symbols) -> str | None:
     fields = _fields(pattern, complete=True)
     service = None if fields is None else literal(fields[_SERVICE])
     return None if service is None or "*" in service or "?" in service else service
+
+
+def is_cut_off(pattern: Symbols) -> bool:
+    """Tell whether the pattern of an ARN has fewer parts than an ARN."""
+    return _fields(pattern) is None and _fields(pattern, complete=True) is not None
 
 
 def with_variables(pattern: Symbols) -> Symbols:
@@ -177,14 +187,13 @@ def _name_or_arn(pattern: Symbols, resource: Symbols, names: Names) -> bool | No
     One of them then begins with it, and the other has it where an ARN has a name. A name with
     slashes may begin with one, which then does not stand before it.
     """
-    shared = next((one for one in resource if not isinstance(one, str) and one in pattern), None)
+    shared = next((one for one in resource if one in pattern and names.is_open(one)), None)
     if shared is None:
         return False
     at, position = pattern.index(shared), resource.index(shared)
     if at and position:
         slash: Symbols = ("/",)
-        is_slash = slash in (pattern[at - 1 : at], resource[position - 1 : position])
-        return None if is_slash and names.may_have_slashes(shared) else False
+        return None if slash in (pattern[at - 1 : at], resource[position - 1 : position]) else False
     if at == position or not names.may_be_anything(shared):
         return False
     before = (pattern[:at] or resource[:position])[-1]

@@ -76,10 +76,11 @@ class Names:
             return True
         return isinstance(symbol, Reference) and not symbol.is_pseudo and not self._is_name(symbol)
 
-    def may_have_slashes(self, symbol: Symbol) -> bool:
-        """Tell whether it may be a name that begins with a slash."""
-        allowed = self.characters(symbol)
-        return allowed is None or bool(allowed.fullmatch("/"))
+    def is_open(self, symbol: Symbol) -> bool:
+        """Tell whether it may be a whole ARN, or a name that begins with a slash."""
+        if not isinstance(symbol, Reference):
+            return isinstance(symbol, Unknown)
+        return not symbol.is_pseudo and self.characters(symbol) is None
 
     def characters(self, symbol: Symbol) -> re.Pattern[str] | None:
         """Return what each of its characters is; `None` when that is not known."""

@@ -13,6 +13,7 @@ from stepguard.report import (
     GrantReading,
     MachineReading,
     NeedReading,
+    Notice,
     Place,
     Report,
     ScanError,
@@ -36,6 +37,7 @@ def report_as_dict(report: Report) -> dict[str, Any]:
             "violations": {severity.label: count for severity, count in report.violations.items()},
             "not_evaluated": len(report.not_evaluated),
             "suppressed": len(report.suppressed),
+            "notices": len(report.notices),
             "errors": len(report.errors),
         },
         "state_machines": [_machine(machine) for machine in report.state_machines],
@@ -54,7 +56,10 @@ def report_as_dict(report: Report) -> dict[str, Any]:
             rule: {outcome: counted[outcome] for outcome in OUTCOMES}
             for rule, counted in report.evaluated.items()
         },
-        "suppressed": [_finding(finding) for finding in report.suppressed],
+        "suppressed": [
+            {**_finding(finding), "reason": finding.excuse} for finding in report.suppressed
+        ],
+        "notices": [_error(notice) for notice in report.notices],
         "errors": [_error(error) for error in report.errors],
     }
 
@@ -143,7 +148,7 @@ def _grant(grant: GrantReading) -> dict[str, Any]:
     }
 
 
-def _error(error: ScanError) -> dict[str, Any]:
+def _error(error: ScanError | Notice) -> dict[str, Any]:
     place = error.place
     return {
         "file": place.file,

@@ -55,17 +55,23 @@ def report_as_sarif(report: Report, base: Path | None = None) -> dict[str, Any]:
                 "executionSuccessful": not report.errors,
                 "toolExecutionNotifications": [
                     *_error_notifications(report, root),
+                    *_notice_notifications(report, root),
                     *_unevaluated_notifications(report, root, numbers),
                 ],
             }
         ],
         "results": [_result(finding, root, numbers) for finding in report.findings]
         + [
-            {**_result(finding, root, numbers), "suppressions": [{"kind": "inSource"}]}
+            {**_result(finding, root, numbers), "suppressions": [_suppression(finding)]}
             for finding in report.suppressed
         ],
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _suppression(finding: Finding) -> dict[str, str]:
+    suppression = {"kind": "inSource", "status": "accepted"}
+    return {**suppression, "justification": finding.excuse} if finding.excuse else suppression
 
 
 def render_sarif(report: Report, base: Path | None = None) -> str:
@@ -166,6 +172,17 @@ def _error_notifications(report: Report, root: Path) -> list[dict[str, Any]]:
             "locations": [_location(error.place, root)],
         }
         for error in report.errors
+    ]
+
+
+def _notice_notifications(report: Report, root: Path) -> list[dict[str, Any]]:
+    return [
+        {
+            "level": "warning",
+            "message": {"text": notice.message},
+            "locations": [_location(notice.place, root)],
+        }
+        for notice in report.notices
     ]
 
 

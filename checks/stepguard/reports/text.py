@@ -79,10 +79,8 @@ def _note(related: RelatedPlace, finding: Finding) -> str:
 
 def _source(span: Span, margin: int, severity: Severity, style: Style) -> Iterator[str]:
     """Yield the source line with the span underlined; of several lines, the first."""
-    line = span.file.line(span.line)
-    start = span.column - 1
-    end = span.end_column - 1 if span.end_line == span.line else len(line)
-    shown, before, length = excerpt(line, start, max(end, start), MAXIMUM_COLUMNS)
+    line, start, end = span.file.excerpt(span)
+    shown, before, length = excerpt(line, start, end, MAXIMUM_COLUMNS)
     bar = style("|", fg="cyan")
     yield f"{' ' * margin} {bar}"
     yield f"{style(str(span.line).rjust(margin), fg='cyan')} {bar} {shown}"
@@ -128,6 +126,8 @@ def _summary(report: Report, style: Style) -> Iterator[str]:
     yield from _not_evaluated(report, style)
     if report.suppressed:
         yield f"{len(report.suppressed)} suppressed"
+    for notice in report.notices:
+        yield f"{style('notice', fg='cyan')}: {harmless(str(notice))}"
     for reason, count in sorted(report.passed_over.items()):
         yield f"passed over: {count} {reason}"
     if report.errors:

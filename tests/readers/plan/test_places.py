@@ -163,3 +163,52 @@ def test_every_value_and_key_has_its_place() -> None:
                 assert node.span.contains(span)
             if not isinstance(node.value, (dict, list)):
                 assert json.loads(node.span.text) == node.value
+
+
+def marked(span: Span) -> tuple[str, str]:
+    """Return what is shown of a line, and what of it is underlined."""
+    shown, start, end = span.file.excerpt(span)
+    return shown, shown[start:end]
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_of_a_line_only_the_member_is_shown(read: Read, load: Load, indent: Any) -> None:
+    deployment = read(load("create"), indent=indent)
+    resource = machine(deployment, "aws_sfn_state_machine.audit")
+    assert resource.span is not None
+    assert marked(resource.span) == (
+        '"address": "aws_sfn_state_machine.audit"',
+        '"aws_sfn_state_machine.audit"',
+    )
+    definition = document(resource.definition)
+    for path, expected in (
+        (["States", 'Write "all"', "Retry", 0, "MaxAttempts"], "3"),
+        (["States", 'Write "all"', "Resource"], r"\"arn:aws:states:::dynamodb:putItem\""),
+        ([], None),
+    ):
+        span = definition.locate(path)
+        assert span is not None
+        shown, underlined = marked(span)
+        assert shown.startswith('"definition": "{')
+        assert shown.endswith('}\\n"')
+        assert underlined in (expected, span.text)
+    kind = resource.attributes.get("type")
+    assert kind is not None
+    assert kind.span is not None
+    assert marked(kind.span) == ('"type": "STANDARD"', '"STANDARD"')
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_nothing_is_shown_of_what_stands_beside_a_value(
+    read: Read, load: Load, indent: Any
+) -> None:
+    deployment = read(load("sensitive"), indent=indent)
+    role = deployment.find("aws_iam_role.workflow")[0]
+    places = [role.span, role.block, *(node.span for node in nodes(role.attributes))]
+    seen = [marked(place) for place in places if place is not None]
+    assert len(seen) > 10
+    assert ('"tags": {', "{") in seen
+    assert ('"max_session_duration": 3600', "3600") in seen
+    assert not any("hush" in shown for shown, _ in seen)
+    file = deployment.files[0]
+    assert all("hush" not in file.line(number) for number in range(1, 500))

@@ -129,6 +129,16 @@ def test_a_data_source_that_was_read_is_known(read: Read) -> None:
     assert plain(caller.attributes)["account_id"] == "123456789012"
 
 
+def test_a_data_source_that_is_read_again_is_there_once(
+    read: Read, load: Callable[[str], dict[str, Any]]
+) -> None:
+    plan = load("create")
+    known = plan["prior_state"]["values"]["root_module"]["resources"][0]
+    change = {"actions": ["read"], "after": {}, "after_unknown": {"json": True, "id": True}}
+    plan["resource_changes"].append({**known, "change": change})
+    assert len(read(plan).find(known["address"])) == 1
+
+
 def test_an_update_is_read_as_it_will_be(read: Read) -> None:
     deployment = read("update")
     machine = one(deployment, "aws_sfn_state_machine.reports", StateMachine)
@@ -278,17 +288,3 @@ def test_a_tag_that_is_sensitive_is_masked_among_all_tags(read: Read) -> None:
     assert isinstance(role.tags, Tags)
     assert role.tags.values["token"].sensitive
     assert plain(role.tags.values["stage"]) == "test"
-
-
-def test_a_line_that_may_hold_a_secret_is_not_shown(
-    read: Read, load: Callable[[str], dict[str, Any]]
-) -> None:
-    compact = read(load("sensitive"), indent=None)
-    machine = one(compact, "aws_sfn_state_machine.calls", StateMachine)
-    assert machine.span is not None
-    assert machine.span.line == 1
-    assert machine.span.file.line(1) == ""
-    indented = one(read("sensitive"), "aws_sfn_state_machine.calls", StateMachine)
-    assert indented.span is not None
-    shown = indented.span.file.line(indented.span.line)
-    assert shown.strip() == '"address": "aws_sfn_state_machine.calls",'

@@ -157,6 +157,36 @@ def test_variables_have_the_values_of_the_plan(tmp_path: Path, load: Load, read:
     assert state["Retry"][0]["MaxAttempts"] == 7
 
 
+def test_what_stays_as_it_is_is_known_where_it_is_referred_to(
+    tmp_path: Path, load: Load, read: Read
+) -> None:
+    """A definition that is known after apply may also refer to what has been there before."""
+    source = tmp_path / "source"
+    shutil.copytree(FIXTURES / "update", source)
+    main = source / "main.tf"
+    written = main.read_text()
+    read_state = 'Resource   = "arn:aws:states:::dynamodb:getItem"'
+    assert read_state in written
+    more = 'Comment = "by ${aws_sfn_activity.review.id}: ${aws_sfn_activity.new.id}"'
+    fields = f"{read_state}\n        {more}\n        Activity = aws_sfn_activity.review.id"
+    new = 'resource "aws_sfn_activity" "new" {\n  name = "new"\n}\n'
+    main.write_text(written.replace(read_state, fields) + new)
+    plan = load("update")
+    for change in plan["resource_changes"]:
+        if change["type"] == "aws_sfn_state_machine":
+            del change["change"]["after"]["definition"]
+            change["change"]["after_unknown"]["definition"] = True
+    definition = document(read(plan, source=source), "aws_sfn_state_machine.reports")
+    review = "arn:aws:states:eu-west-1:123456789012:activity:review"
+    state = definition.value["States"]["Read"]
+    assert state["Activity"] == review
+    assert render(state["Comment"]) == f"by {review}: ${{aws_sfn_activity.new.id}}"
+    assert place(definition.locate(["States", "Read", "Activity"])) == (
+        "main.tf",
+        "aws_sfn_activity.review.id",
+    )
+
+
 def test_what_is_sensitive_stays_so_and_the_rest_is_read(
     both: Callable[..., Deployment],
 ) -> None:
@@ -171,6 +201,23 @@ def test_what_is_sensitive_stays_so_and_the_rest_is_read(
     assert role.tags.values["token"].sensitive
     for resource in deployment.resources:
         assert "hush" not in repr(plain(resource.attributes))
+
+
+def test_what_the_configuration_does_not_know_to_be_sensitive_stays_masked(
+    tmp_path: Path, read: Read
+) -> None:
+    """The provider says that the value of a parameter is sensitive; it may stand in the source."""
+    source = tmp_path / "source"
+    shutil.copytree(FIXTURES / "sensitive", source)
+    mail = source / "mail" / "main.tf"
+    mail.write_text(mail.read_text().replace("value = var.password", 'value = "hush-literal"'))
+    assert "hush-literal" in mail.read_text()
+    deployment = read("sensitive", source=source)
+    parameter = deployment.find("module.mail.aws_ssm_parameter.password")[0]
+    value = parameter.attributes.get("value")
+    assert value is not None
+    assert value.sensitive
+    assert isinstance(value.value, Unknown)
 
 
 def test_what_only_the_plan_has_has_no_place_in_the_plan(both: Callable[..., Deployment]) -> None:
@@ -296,4 +343,6 @@ def test_secrets_win_on_either_side() -> None:
     secret = Traced(Unknown("v", "sensitive"), sensitive=True)
     assert merge(secret, Traced(Unknown("w", "sensitive"), at(1), sensitive=True)).sensitive
     merged = merge(without_spans({"a": "hush"}), Traced({"a": secret}))
+    assert plain(merged) == {"a": Unknown("v")}
+    merged = merge(Traced({"a": secret}), without_spans({"a": "hush"}))
     assert plain(merged) == {"a": Unknown("v")}

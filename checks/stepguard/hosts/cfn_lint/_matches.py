@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from stepguard.deployment.graph import Deployment
+from stepguard.deployment.resources import Role
 from stepguard.deployment.source import SourceFile, Span
 from stepguard.finding import Finding
 from stepguard.report import Place, Report, Unevaluated, place_of
@@ -86,14 +87,27 @@ class Matches:
         return self._match(f"{rules} not evaluated: {first.reason}", first.resource, first.place)
 
     def _match(self, message: str, address: str, place: Place) -> Match:
-        # The address of a nested stack's resource begins with the stack's own logical id.
-        logical_id = address.partition(".")[0]
+        logical_id = self._written_in(address)
         path = ("Resources", logical_id) if logical_id else ("Resources",)
         if place.file == self._template.path:
             return Match(path, _one_line(message), _location(place))
         named = self._where_named(place.file, logical_id)
         location = _START if named is None else _location(Place.of(named, place.file))
         return Match(path, _one_line(f"{message} ({place})"), location)
+
+    def _written_in(self, address: str) -> str:
+        """Return the logical id, in this template, of the resource that an address is written in.
+
+        That is the state machine for a role that SAM makes for it, and the stack for what is in a
+        nested one: an ignore in the metadata of these has to reach the match.
+        """
+        for role in self._deployment.find(address):
+            if isinstance(role, Role) and role.generated:
+                for machine in self._deployment.state_machines:
+                    if machine.span is not None and machine.span == role.span:
+                        address = machine.address
+        # The address of a nested stack's resource begins with the stack's own logical id.
+        return address.partition(".")[0]
 
     def _where_named(self, file: str, logical_id: str) -> Span | None:
         """Return where the template names a file; the logical id where it does so indirectly."""

@@ -42,7 +42,10 @@ def to_resources(one: EvaluatedResource, context: TemplateContext, form: Form) -
     alternative.
     """
     make = _MAKERS.get(one.type)
-    return [plain_resource(one, form)] if make is None else list(make(one, context, form))
+    made = [plain_resource(one, form)] if make is None else list(make(one, context, form))
+    for resource in made:
+        resource.metadata = one.metadata
+    return made
 
 
 def plain_resource(one: EvaluatedResource, form: Form) -> Resource:

@@ -168,6 +168,8 @@ def read_contents(walk: JsonWalk) -> Contents:
     if end != len(walk.file.text):
         raise PlanError("not a plan: something stands behind its end", end)
     _check_version(version)
+    again = {resource.address for resource in contents.resources}
+    contents.read = [resource for resource in contents.read if resource.address not in again]
     contents.is_state = "values" in seen and "planned_values" not in seen
     if has_planned_values and "resource_changes" not in seen:
         reason = "the plan has no resource_changes: give the whole output of terraform show -json"

@@ -95,16 +95,19 @@ class JsonWalk:
         return json.JSONDecodeError(message, self._text, self.next(at))
 
     def trace(self, at: int, depth: int = 0) -> tuple[Traced, int]:
-        """Return the value at an offset with all its places, and the offset after it."""
+        """Return the value at an offset with all its places, and the offset after it.
+
+        The text must have been read before: it is taken to be JSON.
+        """
         at = self.next(at)
-        first = self._text[at : at + 1]
+        first = self._text[at]
         if depth < MAXIMUM_DEPTH and first == "{":
             return self._trace_object(at, depth)
         if depth < MAXIMUM_DEPTH and first == "[":
             return self._trace_list(at, depth)
-        value, end = self.value(at)
+        value, end = _DECODER.raw_decode(self._text, at)
         span = Span(self.file, at, end)
-        if isinstance(value, str):
+        if first == '"':
             return Traced(value, span, text=EscapedText(value, span)), end
         if isinstance(value, (dict, list)):
             value = Unknown("…", "it is nested too deeply")
@@ -113,29 +116,28 @@ class JsonWalk:
     def _trace_object(self, at: int, depth: int) -> tuple[Traced, int]:
         members: dict[str, Traced] = {}
         keys: dict[str, Span] = {}
-        before = at + 1
-
-        def read(key: str, offset: int) -> int:
-            nonlocal before
-            start = self._text.index('"', before)
-            # Behind the key stand its quote and the colon, perhaps with space between them.
-            keys[key] = Span(self.file, start, self._text.rindex('"', start, offset) + 1)
-            members[key], before = self.trace(offset, depth + 1)
-            return before
-
-        end = self.members(at, read)
-        return Traced(members, Span(self.file, at, end), keys=keys), end
+        position = self.next(at + 1)
+        while self._text[position] != "}":
+            key, end = _DECODER.raw_decode(self._text, position)
+            keys[key] = Span(self.file, position, end)
+            members[key], position = self.trace(self.next(end) + 1, depth + 1)
+            position = self._following(position)
+        span = Span(self.file, at, position + 1)
+        return Traced(members, span, keys=keys), position + 1
 
     def _trace_list(self, at: int, depth: int) -> tuple[Traced, int]:
         elements: list[Traced] = []
-
-        def read(offset: int) -> int:
-            element, end = self.trace(offset, depth + 1)
+        position = self.next(at + 1)
+        while self._text[position] != "]":
+            element, position = self.trace(position, depth + 1)
             elements.append(element)
-            return end
+            position = self._following(position)
+        return Traced(elements, Span(self.file, at, position + 1)), position + 1
 
-        end = self.elements(at, read)
-        return Traced(elements, Span(self.file, at, end)), end
+    def _following(self, at: int) -> int:
+        """Return where the next member or element begins, or the end of what holds them."""
+        at = self.next(at)
+        return self.next(at + 1) if self._text[at] == "," else at
 
 
 class EscapedText(Text):

@@ -94,6 +94,7 @@ class Links:
         self._declared: dict[int, dict[str, dict[str, Any]]] = {}
         self._details: dict[int, Details] = {}
         self._origins: dict[Hashable, list[Origin]] = {}
+        self._addresses: dict[str, PlannedResource] | None = None
         self._instances: dict[tuple[str, str], list[PlannedResource]] = {}
         for resource in (*contents.resources, *contents.read):
             self._instances.setdefault((resource.module, resource.local), []).append(resource)
@@ -163,13 +164,37 @@ class Links:
             return None
         return self.contents.variables.get(named.names[1])
 
+    def known_value(self, reference: Reference) -> str | int | bool | None:
+        """Return what the plan knows of an attribute; `None` when it does not, or must not say."""
+        resource = self._by_address().get(reference.target)
+        if resource is None or not reference.attribute:
+            return None
+        details = self.details(resource)
+        for marks in (details.unknown, details.sensitive):
+            if _has_true(as_object(marks).get(reference.attribute)):
+                return None
+        found = details.values.get(reference.attribute)
+        value = None if found is None else found.value
+        return value if isinstance(value, (str, int)) and value != "" else None
+
+    def _by_address(self) -> dict[str, PlannedResource]:
+        """Return the resources by address; a bare one stands for its only instance."""
+        if self._addresses is None:
+            self._addresses = {}
+            for alike in self._instances.values():
+                prefix = f"{alike[0].module}." if alike[0].module else ""
+                if len(alike) == 1:
+                    self._addresses[f"{prefix}{alike[0].local}"] = alike[0]
+                self._addresses.update({one.address: one for one in alike})
+        return self._addresses
+
     def is_known(self, origin: Origin) -> bool:
         """Tell whether the plan knows an attribute."""
         if origin.resource is None or not origin.steps:
             return False
         details = self.details(origin.resource)
         name = str(origin.steps[0])
-        unknown = details.unknown.get(name) if isinstance(details.unknown, dict) else None
+        unknown = as_object(details.unknown).get(name)
         return details.values.get(name) is not None and not _has_true(unknown)
 
     def origins(self, expression: Plain, place: Place, depth: int = 0) -> list[Origin]:

@@ -22,23 +22,29 @@ from stepguard.deployment.values import (
     Traced,
     Unknown,
 )
+from stepguard.readers.plan.filling import Known, filled
 
 MAXIMUM_DEPTH = 150
 """Containers within containers that are compared."""
 
 
-def merge_attributes(planned: Traced, configured: Traced, unknown: Collection[str]) -> Traced:
+def merge_attributes(
+    planned: Traced, configured: Traced, unknown: Collection[str], known: Known
+) -> Traced:
     """Return the attributes of a resource from its plan and its configuration.
 
-    `unknown` names the attributes of which the plan does not know, or must not say, anything.
+    `unknown` names the attributes of which the plan does not know, or must not say, anything;
+    `known` is what it knows of the others that they are made from.
     """
     members: dict[str, Traced] = {}
     for name in dict.fromkeys([*planned.value, *unknown]):
         own, written = planned.get(name), configured.get(name)
         if written is None or written.value is None:
             made = None if own is None else without_places(own)
+        elif own is not None and own.sensitive:
+            made = filled(_without_secrets(own, written), known)
         elif name in unknown:
-            made = _more_telling(own, written)
+            made = filled(_more_telling(own, written), known)
         else:
             made = None if own is None else merge(own, written)
         if made is not None:
@@ -57,6 +63,16 @@ def _more_telling(planned: Traced | None, configured: Traced) -> Traced:
     return configured
 
 
+def _without_secrets(planned: Traced, configured: Traced) -> Traced:
+    """Return a document of the configuration, in which what is secret is masked where it stands.
+
+    Of any other value, the configuration may not say that it is secret: the plan's is kept.
+    """
+    tree = None if configured.sensitive else _document(configured)
+    is_document = tree is not None and isinstance(tree.value, dict)
+    return configured if is_document or configured.sensitive else planned
+
+
 def merge(planned: Traced, configured: Traced, depth: int = 0) -> Traced:
     """Return a planned value at the places of the configuration's.
 
@@ -66,10 +82,10 @@ def merge(planned: Traced, configured: Traced, depth: int = 0) -> Traced:
     own, written = planned.value, configured.value
     if depth > MAXIMUM_DEPTH:
         return without_places(planned)
-    if planned.sensitive or isinstance(own, (Unknown, Reference)):
+    if configured.sensitive or planned.sensitive:
+        return configured if configured.sensitive else planned
+    if isinstance(own, (Unknown, Reference)):
         return _more_telling(planned, configured)
-    if configured.sensitive:
-        return configured
     if isinstance(written, OneOf) and configured.encoded is None:
         chosen = _alternative(planned, written)
         return at(planned, configured.span) if chosen is None else merge(planned, chosen, depth + 1)

@@ -108,7 +108,8 @@ def _resources(contents: Contents, sources: Sources | None) -> list[Any]:
             if configured is None:
                 return planned
             unknown = unknown_names(resource, links)
-            return merge_attributes(planned, configured.attributes, unknown)
+            written = configured.attributes
+            return merge_attributes(planned, written, unknown, links.known_value)
 
         return EvaluatedResource(
             address=resource.address,

@@ -16,8 +16,9 @@ from stepguard.deployment.values import (
     render_hole,
 )
 from stepguard.readers.terraform.budget import EvaluationError
-from stepguard.readers.terraform.choices import choose, describe
+from stepguard.readers.terraform.choices import choose, describe, is_possibly_absent
 from stepguard.readers.terraform.functions.arguments import placed_count
+from stepguard.readers.terraform.functions.numbers import format_number
 from stepguard.readers.terraform.functions.texts import is_surely_text
 from stepguard.readers.terraform.functions.types import LooseItems
 
@@ -99,9 +100,9 @@ def element_at(source: Traced, index: int, span: Span | None) -> Traced:
     """Return an element of a list, of which the number or order of elements may be unknown."""
     elements: list[Traced] = source.value
     placed = placed_count(source)
-    if 0 <= index < placed:
+    if 0 <= index < placed and not any(map(is_possibly_absent, elements[: index + 1])):
         return elements[index]
-    if source.rest is None:
+    if source.rest is None or 0 <= index < placed:
         reason = "the order of the elements is not known"
         return Traced(Unknown(f"{describe(source) or '…'}[{index}]", reason), span)
     other = member_of_rest(source.rest, f"[{index - placed}]", span)
@@ -168,7 +169,7 @@ def _as_name(key: Traced) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, Decimal)):
-        return str(value)
+        return format_number(value)
     raise EvaluationError("the key is neither a string nor a number")
 
 

@@ -20,7 +20,9 @@ from stepguard.readers.terraform.choices import (
     without_failures,
 )
 from stepguard.readers.terraform.functions import call
+from stepguard.readers.terraform.functions.arguments import placed_count
 from stepguard.readers.terraform.functions.errors import FunctionError
+from stepguard.readers.terraform.functions.types import LooseItems, SetItems
 from stepguard.readers.terraform.operators import is_open, reason_of
 from stepguard.readers.terraform.scope import Place, Scope
 from stepguard.readers.terraform.syntax.expressions import Call, Expression
@@ -122,14 +124,25 @@ def _certain(argument: Traced) -> Traced:
     """Return a container without the members that may be absent, open instead."""
     value = argument.value
     if isinstance(value, list) and any(is_possibly_absent(one) for one in value):
-        kept = type(value)(one for one in value if not is_possibly_absent(one))
-        rest = argument.rest or Unknown("…", "there may be more elements")
-        return Traced(kept, argument.span, rest=rest)
+        return _without_absent(argument)
     if isinstance(value, dict) and any(is_possibly_absent(one) for one in value.values()):
         members = {key: one for key, one in value.items() if not is_possibly_absent(one)}
         rest = argument.rest or Unknown("…", "there may be more members")
         return Traced(members, argument.span, keys=argument.keys, rest=rest)
     return argument
+
+
+def _without_absent(argument: Traced) -> Traced:
+    absent = [is_possibly_absent(one) for one in argument.value]
+    kept = [one for one, left_out in zip(argument.value, absent, strict=True) if not left_out]
+    rest = argument.rest or Unknown("…", "there may be more elements")
+    if isinstance(argument.value, SetItems):
+        return Traced(SetItems(kept), argument.span, rest=rest)
+    first = absent.index(True)
+    is_one_stretch = all(absent[first : first + sum(absent)]) and argument.rest is None
+    placed = min(first, placed_count(argument))
+    items = LooseItems(kept, placed, 1 if is_one_stretch and placed == first else 2)
+    return Traced(items, argument.span, rest=rest)
 
 
 def _try(expression: Call, scope: Scope, evaluate: Evaluate) -> Traced:

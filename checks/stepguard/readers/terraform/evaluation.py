@@ -16,7 +16,6 @@ from stepguard.deployment.values import (
     OneOf,
     PartlyKnownKey,
     Reference,
-    Text,
     Traced,
     Unknown,
 )
@@ -25,21 +24,13 @@ from stepguard.readers.terraform.budget import TOO_MUCH_WORK, EvaluationError
 from stepguard.readers.terraform.calls import evaluate_call
 from stepguard.readers.terraform.choices import (
     Failed,
-    choose,
     describe,
     distribute,
     possibly_absent,
     without_failures,
 )
-from stepguard.readers.terraform.functions.conversion import convert_to
-from stepguard.readers.terraform.functions.errors import FunctionError
-from stepguard.readers.terraform.functions.types import (
-    ListItems,
-    LooseItems,
-    SetItems,
-    type_of,
-    unify,
-)
+from stepguard.readers.terraform.conditionals import evaluate_conditional
+from stepguard.readers.terraform.functions.types import ListItems, LooseItems, SetItems
 from stepguard.readers.terraform.iteration import as_key, elements_of
 from stepguard.readers.terraform.operators import binary, boolean, is_open, reason_of, unary
 from stepguard.readers.terraform.scope import Scope
@@ -110,7 +101,7 @@ def evaluate(expression: Expression, scope: Scope) -> Traced:
     if isinstance(expression, Binary):
         return _binary(expression, scope)
     if isinstance(expression, Conditional):
-        return _conditional(expression, scope)
+        return evaluate_conditional(expression, scope, evaluate)
     if isinstance(expression, TupleExpression):
         elements = [_member(element, scope) for element in expression.elements]
         return budget.limit(Traced(elements, scope.span(expression)), scope.shown(expression))
@@ -239,73 +230,6 @@ def _binary(expression: Binary, scope: Scope) -> Traced:
     )
 
 
-def _conditional(expression: Conditional, scope: Scope) -> Traced:
-    span = scope.span(expression)
-    condition = evaluate(expression.condition, scope)
-    branches: dict[bool, Traced | EvaluationError] = {}
-
-    def branch(taken: bool) -> Traced | EvaluationError:
-        if taken not in branches:
-            chosen = expression.then if taken else expression.otherwise
-            try:
-                branches[taken] = evaluate(chosen, scope)
-            except EvaluationError as error:
-                branches[taken] = error
-        return branches[taken]
-
-    def pick(given: list[Traced]) -> Traced:
-        value = given[0]
-        if not is_open(value):
-            taken = boolean(value)
-            result = branch(taken)
-            if isinstance(result, EvaluationError):
-                raise result
-            # The other branch is evaluated for its type, as Terraform does.
-            return _unified(result, branch(not taken)) if _may_change(result) else result
-        then, otherwise = branch(True), branch(False)
-        if isinstance(then, EvaluationError) and isinstance(otherwise, EvaluationError):
-            raise then
-        alternatives: list[Traced] = []
-        for one, other in ((then, otherwise), (otherwise, then)):
-            if isinstance(one, Traced):
-                alternatives.append(_unified(one, other))
-            elif scope.strict:
-                alternatives.append(Traced(Failed(one.reason)))
-        if len(alternatives) == 1:
-            return alternatives[0]
-        name = describe(value) or scope.shown(expression.condition)
-        return choose(name, alternatives, span)
-
-    return distribute([condition], pick, keep_failures=scope.strict)
-
-
-def _may_change(value: Traced) -> bool:
-    """Tell whether a branch may be converted to a type that it has in common with the other."""
-    return value.value is not None and not isinstance(
-        value.value, (Text, Unknown, Reference, OneOf, Failed)
-    )
-
-
-def _unified(value: Traced, beside: Traced | EvaluationError) -> Traced:
-    """Return the value of a branch, converted to the type that both branches have in common.
-
-    Raises `EvaluationError` when that is certain not to exist.
-    """
-    if not _may_change(value) or isinstance(beside, EvaluationError) or beside.value is None:
-        return value
-    if isinstance(beside.value, (OneOf, Failed)):
-        return value
-    common = unify((type_of(value), type_of(beside)))
-    if common is not None:
-        try:
-            return convert_to(value, common)
-        except FunctionError as error:
-            raise EvaluationError(error.reason) from error
-    if value.is_known and beside.is_known:
-        raise EvaluationError("the branches have no type in common")
-    return value
-
-
 def _object(expression: ObjectExpression, scope: Scope) -> Traced:
     result = Traced({}, scope.span(expression), keys={})
     for member in expression.members:
@@ -352,6 +276,10 @@ def _over(expression: ForTuple | ForObject, scope: Scope, build: _Build) -> Trac
         result = build(expression, scope, members)
         if source.rest is not None and result.rest is None:
             result.rest = _loop_rest(expression, scope, source.rest)
+        if isinstance(expression, ForTuple) and isinstance(source.value, LooseItems):
+            every = expression.condition is None
+            placed = source.value.placed if every else 0
+            result.value = LooseItems(result.value, placed, source.value.gaps if every else 2)
         return scope.session.budget.limit(result, shown)
 
     return distribute([collection], apply, keep_failures=scope.strict)

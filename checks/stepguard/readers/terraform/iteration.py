@@ -11,7 +11,8 @@ from stepguard.deployment.values import (
     Unknown,
 )
 from stepguard.readers.terraform.budget import EvaluationError
-from stepguard.readers.terraform.functions.conversion import SetItems
+from stepguard.readers.terraform.functions.numbers import format_number, is_number
+from stepguard.readers.terraform.functions.types import LooseItems, SetItems
 
 
 def elements_of(collection: Traced) -> list[tuple[Traced, Traced]] | None:
@@ -26,7 +27,12 @@ def elements_of(collection: Traced) -> list[tuple[Traced, Traced]] | None:
     if isinstance(value, SetItems):
         return [(element, element) for element in value]
     if isinstance(value, list):
-        return [(Traced(number), element) for number, element in enumerate(value)]
+        placed = value.placed if isinstance(value, LooseItems) else len(value)
+        unplaced = Unknown("…", "the order of the elements is not known")
+        return [
+            (Traced(number if number < placed else unplaced), element)
+            for number, element in enumerate(value)
+        ]
     if isinstance(value, (Unknown, Reference)):
         return None
     if value is None:
@@ -56,10 +62,8 @@ def as_key(value: Traced) -> str | None:
         return None
     if isinstance(content, bool):
         return "true" if content else "false"
-    if isinstance(content, (str, int)) or _is_number(content):
-        return str(content)
+    if isinstance(content, str):
+        return content
+    if is_number(content):
+        return format_number(content)
     raise EvaluationError("a key is neither a string nor a number")
-
-
-def _is_number(content: object) -> bool:
-    return type(content).__name__ == "Decimal"

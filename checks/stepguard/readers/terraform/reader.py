@@ -94,6 +94,7 @@ def evaluate_root_module(
     read.extend(world.surroundings.read_files)
     deployment.files = list({id(file): file for file in read}.values())
     deployment.errors = list(world.errors)
+    deployment.unread_modules = list(dict.fromkeys(world.unread_modules.values()))
     return evaluated, deployment
 
 

@@ -54,6 +54,7 @@ def state_machine(
             block=machine.block,
             attributes=properties,
             label=machine.label,
+            metadata=machine.metadata,
             name=given(properties, "Name"),
             kind=given(properties, "Type"),
             definition=document,

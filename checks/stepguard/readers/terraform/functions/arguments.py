@@ -106,7 +106,7 @@ class Arguments:
 
     def result_text(self, parts: Iterable[Piece | Hole]) -> Traced:
         """Return a string made of parts as the call's result. Raises `NotKnownError`."""
-        listed = list(parts)
+        listed = [part for part in parts if isinstance(part, Hole) or part.text]
         if len(listed) == 1 and isinstance(listed[0], Hole):
             return Traced(listed[0].value, self.span)
         check_length(sum(len(part.text) for part in listed if isinstance(part, Piece)))
@@ -202,9 +202,14 @@ def as_bool(argument: Traced) -> bool:
 
 
 def whole_elements(argument: Traced) -> list[Traced]:
-    """Return the elements of a sequence. Raises `NotKnownError` when that are not all."""
+    """Return the elements of a sequence in their order.
+
+    Raises `NotKnownError` when that are not all, or the order is not known.
+    """
     if argument.rest is not None:
         raise NotKnownError(why_open(argument))
+    if isinstance(argument.value, LooseItems) and argument.value.placed < len(argument.value):
+        raise NotKnownError("the order of the elements is not known")
     elements: list[Traced] = argument.value
     return elements
 

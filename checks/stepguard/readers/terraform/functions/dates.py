@@ -46,9 +46,9 @@ def _timestamp(text: str) -> tuple[datetime, int]:
     if match.group(1) == "0000":
         raise NotKnownError("the year zero is not looked at")
     try:
-        numbers = [int(match.group(number)) for number in range(1, 7)]
+        year, month, day, hour, minute, second = (int(match.group(one)) for one in range(1, 7))
         zone = timezone(-offset if sign == "-" else offset)
-        moment = datetime(*numbers[:3], *numbers[3:], tzinfo=zone)  # type: ignore[misc, arg-type]
+        moment = datetime(year, month, day, hour, minute, second, tzinfo=zone)
     except ValueError as error:
         raise FunctionError("it is no timestamp of RFC 3339") from error
     fraction = (match.group(7) or ".0")[1:10]

@@ -24,6 +24,7 @@ from stepguard.readers.terraform.functions.arguments import (
     refusal,
     takes,
     takes_more,
+    whole_elements,
     why_open,
 )
 from stepguard.readers.terraform.functions.conversion import convert_to, to_string, unified
@@ -175,9 +176,7 @@ def _zipmap(arguments: Arguments) -> Traced:
     keys, values = arguments.sequence(0), arguments.sequence(1)
     if isinstance(values.value, SetItems):
         raise FunctionError("a list is required, not set")
-    if keys.rest is not None or values.rest is not None:
-        raise NotKnownError(why_open(keys if keys.rest is not None else values))
-    if len(keys.value) != len(values.value):
+    if len(whole_elements(keys)) != len(whole_elements(values)):
         raise FunctionError("there are not as many keys as values")
     result = Traced({}, arguments.span, keys={})
     if isinstance(values.value, ListItems):

@@ -56,10 +56,11 @@ def _length(arguments: Arguments) -> Traced:
                 raise NotKnownError(_why_open_object(argument))
         return arguments.result(len(content))
     if isinstance(content, list):
-        elements = whole_elements(argument)
-        if isinstance(content, SetItems) and len(elements) > 1 and not argument.is_known:
+        if argument.rest is not None:
+            raise NotKnownError(why_open(argument))
+        if isinstance(content, SetItems) and len(content) > 1 and not argument.is_known:
             raise NotKnownError("elements that are not known may be equal")
-        return arguments.result(len(elements))
+        return arguments.result(len(content))
     raise refusal(argument, "a string, list or map")
 
 

@@ -11,6 +11,7 @@ from stepguard.readers.terraform.functions.arguments import (
     Function,
     check_length,
     check_size,
+    placed_count,
     takes,
     takes_more,
     why_open,
@@ -230,22 +231,37 @@ def _indent(arguments: Arguments) -> Traced:
 
 def _join(arguments: Arguments) -> Traced:
     separator = arguments.text(0).parts
-    elements: list[list[Piece | Hole]] = []
-    rest: list[Piece | Hole] = []
+    runs: list[list[list[Piece | Hole]]] = [[]]
+    holes: list[Hole] = []
     for position in range(1, len(arguments)):
         sequence = arguments.sequence(position)
-        elements.extend(parts_of(element) for element in sequence.value)
-        if sequence.rest is not None:
-            rest.append(Hole(sequence.rest, sequence.span))
-        check_size(len(elements))
-    check_length(_length(separator) * len(elements))
-    check_length(_length(part for element in elements for part in element))
+        elements = [parts_of(element) for element in sequence.value]
+        placed = placed_count(sequence)
+        check_size(sum(map(len, runs)) + len(elements))
+        runs[-1].extend(elements[:placed])
+        if sequence.rest is not None and (placed == len(elements) or _has_one_gap(sequence)):
+            # The hole holds the separators on both of its sides, too.
+            holes.append(Hole(sequence.rest, sequence.span))
+            runs.append(elements[placed:])
+        elif placed < len(elements):
+            raise NotKnownError("the order of the elements is not known")
+    count = sum(map(len, runs))
+    if holes and not count:
+        raise NotKnownError(why_open(Traced(holes[0].value)))
+    check_length(_length(separator) * count)
+    check_length(_length(part for run in runs for element in run for part in element))
     parts: list[Piece | Hole] = []
-    for number, element in enumerate(elements):
+    for number, run in enumerate(runs):
         if number:
-            parts.extend(separator)
-        parts.extend(element)
-    return arguments.result_text(parts + rest)
+            parts.append(holes[number - 1])
+        for place, element in enumerate(run):
+            parts.extend(separator if place else ())
+            parts.extend(element)
+    return arguments.result_text(parts)
+
+
+def _has_one_gap(sequence: Traced) -> bool:
+    return isinstance(sequence.value, LooseItems) and sequence.value.gaps == 1
 
 
 def _length(parts: Iterable[Piece | Hole]) -> int:

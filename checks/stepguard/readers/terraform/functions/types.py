@@ -203,7 +203,9 @@ def unify(types: Iterable[Type]) -> Type | None:
     if kinds <= {"tuple", "list"}:
         return _collection("list", _members(distinct))
     if kinds <= {"tuple", "list", "set"}:
-        return _collection("set", _members(distinct))
+        # The others convert to a list, or else to a set, of the type that it has.
+        kept = "list" if "list" in kinds else "set"
+        return _collection(kept, _members([one for one in distinct if one.kind == kept]))
     return None
 
 

@@ -1,0 +1,42 @@
+"""SFN601: a state machine whose failures nobody hears of."""
+
+from __future__ import annotations
+
+from stepguard.deployment.resources import StateMachine
+from stepguard.finding import Severity
+from stepguard.rules.missing_alarms import Watched, judge_alarms
+from stepguard.rules.rule import Context, MachineRule, Verdict
+
+
+class NoFailureAlarm(MachineRule):
+    """A state machine without an alarm on its failed executions.
+
+    ## What it does
+    Reports a state machine of which no alarm of the project watches the metric
+    `ExecutionsFailed`, be it by itself, in metric maths, or in a query over all machines. A rule
+    of EventBridge on "Step Functions Execution Status Change" with the status `FAILED` and a
+    target counts too, for STANDARD workflows: those of type EXPRESS emit no such events. An alarm
+    that cannot work is left to SFN604.
+
+    Not evaluated are a reusable Terraform module, whose caller may set the alarm, a project with
+    modules that could not be read, and an alarm of which it is not known whether it is about the
+    machine. Where alarms are set in another project, take `ExecutionsFailed` out of
+    `alarms_here`.
+
+    ## Why is this bad
+    An execution that fails does so in silence: it is listed among the others, and nobody is told.
+    What it was to do stays undone until somebody misses it.
+    """
+
+    id = "SFN601"
+    name = "no-failure-alarm"
+    severity = Severity.LOW
+    references = (
+        "https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html",
+        "https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html",
+    )
+
+    def judge(self, subject: StateMachine, context: Context) -> Verdict:
+        """Judge whether somebody hears of failed executions of a machine."""
+        wanted = [Watched("ExecutionsFailed", "FAILED")]
+        return judge_alarms(subject, wanted, "nobody hears of executions that fail", context)

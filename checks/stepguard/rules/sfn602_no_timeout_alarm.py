@@ -1,0 +1,36 @@
+"""SFN602: a state machine of whose timeouts nobody hears."""
+
+from __future__ import annotations
+
+from stepguard.deployment.resources import StateMachine
+from stepguard.finding import Severity
+from stepguard.rules.missing_alarms import Watched, judge_alarms
+from stepguard.rules.rule import Context, MachineRule, Verdict
+
+
+class NoTimeoutAlarm(MachineRule):
+    """A state machine without an alarm on its executions that time out.
+
+    ## What it does
+    Reports a state machine of which no alarm of the project watches the metric
+    `ExecutionsTimedOut`, and of which no rule of EventBridge passes on the status `TIMED_OUT`
+    (for STANDARD workflows). What counts as an alarm, and where this is not evaluated, is as in
+    SFN601; the option is `ExecutionsTimedOut` in `alarms_here`.
+
+    ## Why is this bad
+    An execution that times out is none that fails: it does not count as `ExecutionsFailed`, and
+    no `Catch` sees it. With an alarm on failures alone, work that hangs is noticed by nobody.
+    """
+
+    id = "SFN602"
+    name = "no-timeout-alarm"
+    severity = Severity.LOW
+    references = (
+        "https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html",
+        "https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html",
+    )
+
+    def judge(self, subject: StateMachine, context: Context) -> Verdict:
+        """Judge whether somebody hears of executions of a machine that time out."""
+        wanted = [Watched("ExecutionsTimedOut", "TIMED_OUT")]
+        return judge_alarms(subject, wanted, "nobody hears of executions that time out", context)
