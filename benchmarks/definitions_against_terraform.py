@@ -186,7 +186,8 @@ def plan_root(
         if not error:
             (root / "created.json").write_text(run("show", "-json", "plan").stdout)
             stages.append("planned")
-            error = try_to("apply", "-auto-approve", "-input=false", may_change=False)
+            targets = [f"-target={address}" for address in machines_of(root / "created.json")]
+            error = try_to("apply", "-auto-approve", "-input=false", *targets, may_change=False)
             stages.append("partly applied" if error else "applied")
             again = try_to("plan", "-input=false", "-out=plan", "-refresh=false", may_change=False)
             if not again:
@@ -199,6 +200,16 @@ def plan_root(
             (root / name).unlink(missing_ok=True)
         shutil.rmtree(root / ".home", ignore_errors=True)
     return {"stages": stages, "error": error, "seconds": round(time.monotonic() - begun)}
+
+
+def machines_of(path: Path) -> list[str]:
+    """Return the addresses of a plan's state machines."""
+    plan = json.loads(path.read_text(encoding="utf-8"))
+    return [
+        change["address"]
+        for change in plan.get("resource_changes", [])
+        if change["type"] == "aws_sfn_state_machine"
+    ]
 
 
 # Comparing

@@ -48,8 +48,17 @@ _STEP_FUNCTIONS = (b"StepFunctions", b"Serverless::StateMachine", b"aws_sfn", b"
 _HAS_PARTS = (b"AWS::CloudFormation::Stack", b"AWS::Serverless::Application", b"AWS::Include")
 _PLAN = (b'"planned_values"', b'"terraform_version"')
 _DEFINITION = (b"StartAt",)
-# A directory that calls a module or reads a file may get its machine or its trust from there.
-_TERRAFORM = (b"aws_sfn", b"stepfunctions", b"states", b"module", b"file")
+# A directory that reads a file may get its trust policy from there; one that calls modules is
+# looked at for what those are.
+_TERRAFORM = (
+    b"aws_sfn",
+    b"stepfunctions",
+    b"step-functions",
+    b"step_functions",
+    b"states.",
+    b"file(",
+)
+_CALLS_MODULES = (b"module",)
 
 
 class Kind(str, Enum):
@@ -66,13 +75,15 @@ class Input:
     """One thing to be read: a root module's directory, or a file.
 
     `files` is the access to everything below its root. `explicit` says that the user named
-    this very file.
+    this very file. `concerns_step_functions` is false for a Terraform directory that has to do
+    with Step Functions only if a module that it calls has.
     """
 
     kind: Kind
     path: Path
     files: ProjectFiles
     explicit: bool = False
+    concerns_step_functions: bool = True
 
     @property
     def shown(self) -> str:
@@ -122,11 +133,15 @@ def discover(path: Path, root: Path | None = None, also: Sequence[Path] = ()) ->
 
 def _discover_tree(top: Path, files: ProjectFiles, inputs: Inputs) -> None:
     terraform: dict[str, bool] = {}
+    callers: set[str] = set()
     for entry in _walk(top, inputs):
         name = entry.name.lower()
         if name.endswith(_TERRAFORM_ENDINGS):
             directory = os.path.dirname(entry.path)  # noqa: PTH120 - hot path, plain strings
-            terraform[directory] = terraform.get(directory, False) or _has(entry.path, _TERRAFORM)
+            if not terraform.setdefault(directory, False):
+                terraform[directory] = _has(entry.path, _TERRAFORM)
+            if not terraform[directory] and _has(entry.path, _CALLS_MODULES):
+                callers.add(directory)
         elif name.endswith(_TEMPLATE_ENDINGS):
             path = Path(entry.path)
             try:
@@ -135,10 +150,16 @@ def _discover_tree(top: Path, files: ProjectFiles, inputs: Inputs) -> None:
                 message = describe_defect(error, "the recognition of files")
                 inputs.refused.append(Refused(files.shown(path), message))
     for directory, relevant in sorted(terraform.items()):
-        if relevant:
-            inputs.found.append(Input(Kind.TERRAFORM, Path(directory), files))
+        if relevant or directory in callers:
+            found = Input(Kind.TERRAFORM, Path(directory), files, concerns_step_functions=relevant)
+            inputs.found.append(found)
         else:
             inputs.passed_over[NO_STEP_FUNCTIONS] += 1
+
+
+def has_installed_modules(directory: Path) -> bool:
+    """Tell whether `terraform init` has put modules beside a directory's files."""
+    return (directory / ".terraform" / "modules" / "modules.json").is_file()
 
 
 def _walk(top: Path, inputs: Inputs) -> Iterator[os.DirEntry[str]]:

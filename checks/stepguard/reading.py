@@ -13,11 +13,13 @@ from stepguard.deployment.graph import Deployment, ReadError
 from stepguard.deployment.resources import Form
 from stepguard.guard import describe_defect
 from stepguard.inputs import (
+    NO_STEP_FUNCTIONS,
     UNNAMED_DEFINITION,
     Input,
     Kind,
     Refused,
     discover,
+    has_installed_modules,
     is_named_as_definition,
 )
 from stepguard.readers.files import FileRefusedError
@@ -116,15 +118,27 @@ def _root_modules(path: Path, found: Iterable[Input], reading: Reading) -> list[
     if not terraform:
         return others
     try:
-        from stepguard.readers.terraform.reader import find_root_modules
+        from stepguard.readers.terraform.discovery import find_roots
 
-        roots = {os.path.realpath(root) for root in find_root_modules(terraform[0].files, path)}
+        found_roots = find_roots(terraform[0].files, path)
     except Exception as error:
         # Which modules are called is not known, so each is read on its own.
         message = describe_defect(error, "the search for root modules")
         reading.errors.append(ScanError(place=Place(file=path.as_posix()), message=message))
         return everything
-    return [one for one in terraform if os.path.realpath(one.path) in roots] + others
+    roots = {os.path.realpath(root.path): root for root in found_roots}
+    concerned = {os.path.realpath(one.path) for one in terraform if one.concerns_step_functions}
+    kept: list[Input] = []
+    for one in terraform:
+        root = roots.get(os.path.realpath(one.path))
+        if root is None:
+            continue
+        concerns = root.reaches & concerned or not root.is_complete
+        if concerns or has_installed_modules(one.path):
+            kept.append(one)
+        else:
+            reading.passed_over[NO_STEP_FUNCTIONS] += 1
+    return kept + others
 
 
 def _guarded(one: Input, options: ReadOptions, reading: Reading) -> Deployment | None:

@@ -18,6 +18,9 @@ _SENSITIVE = "sensitive"
 _NAMED_ORIGINS = 3
 _DOCUMENTS = frozenset({"definition", "policy", "assume_role_policy"})
 
+MAXIMUM_BLOCKS = 100
+"""Nested blocks of one type among which the one of a planned block is searched for."""
+
 _UNSAID = object()
 """Stands for an expression of which the configuration does not say whether it is there."""
 
@@ -135,13 +138,14 @@ class _Attributes:
         elements: list[Traced] = values.value
         unknowns = _elements(unknown, len(elements))
         secrets = _elements(sensitive, len(elements))
-        missing = [number for number, mark in enumerate(unknowns) if mark is True]
+        missing = sum(mark is True for mark in unknowns)
+        position = 0
         made: list[Traced] = []
         for number, element in enumerate(elements):
             path = f"{name}[{number}]"
             if unknowns[number] is True and secrets[number] is not True:
-                position = missing.index(number)
-                made.append(self._element(path, expression, position, len(missing), element.span))
+                made.append(self._element(path, expression, position, missing, element.span))
+                position += 1
             elif isinstance(element.value, dict) and not _is_expression(expression):
                 own = _block_expressions(expression, element, number, len(elements))
                 if secrets[number] is not True:
@@ -219,6 +223,8 @@ def _block_expressions(expression: Plain, block: Traced, number: int, count: int
     blocks = expression if isinstance(expression, list) else [expression]
     if len(blocks) != count:
         return _UNSAID
+    if count > MAXIMUM_BLOCKS:
+        return blocks[number] if _fits(blocks[number], block) else _UNSAID
     fitting = [place for place, one in enumerate(blocks) if _fits(one, block)]
     if len(fitting) == 1:
         return blocks[fitting[0]]

@@ -95,9 +95,10 @@ class Links:
         self._details: dict[int, Details] = {}
         self._origins: dict[Hashable, list[Origin]] = {}
         self._addresses: dict[str, PlannedResource] | None = None
-        self._instances: dict[tuple[str, str], list[PlannedResource]] = {}
+        self._instances: dict[tuple[str, str], dict[InstanceKey, PlannedResource]] = {}
         for resource in (*contents.resources, *contents.read):
-            self._instances.setdefault((resource.module, resource.local), []).append(resource)
+            alike = self._instances.setdefault((resource.module, resource.local), {})
+            alike[resource.key] = resource
 
     def details(self, resource: PlannedResource) -> Details:
         """Return what is planned for a resource."""
@@ -181,11 +182,11 @@ class Links:
         """Return the resources by address; a bare one stands for its only instance."""
         if self._addresses is None:
             self._addresses = {}
-            for alike in self._instances.values():
-                prefix = f"{alike[0].module}." if alike[0].module else ""
+            for (module, local), alike in self._instances.items():
                 if len(alike) == 1:
-                    self._addresses[f"{prefix}{alike[0].local}"] = alike[0]
-                self._addresses.update({one.address: one for one in alike})
+                    bare = f"{module}.{local}" if module else local
+                    self._addresses[bare] = next(iter(alike.values()))
+                self._addresses.update({one.address: one for one in alike.values()})
         return self._addresses
 
     def is_known(self, origin: Origin) -> bool:
@@ -280,24 +281,22 @@ class Links:
         kind = local.rsplit(".", 1)[0]
         module = place.module.address
         prefix = f"{module}." if module else ""
-        instances = self._instances.get((module, local), [])
+        instances = self._instances.get((module, local), {})
         steps = named.steps
         first = steps[0] if steps else None
-        if first is not None and any(one.key == first and one.key is not None for one in instances):
-            instances = [one for one in instances if one.key == first]
-            steps = steps[1:]
-        elif any(one.key is not None for one in instances):
-            same = [one for one in instances if one.key == place.key]
-            if uses_key and same:
-                instances = same
+        only = next(iter(instances.values())) if len(instances) == 1 else None
+        if first is not None and first in instances:
+            only, steps = instances[first], steps[1:]
+        elif instances and None not in instances:
+            if uses_key:
+                only = instances.get(place.key, only)
             if first == "*":
                 steps = steps[1:]
             elif isinstance(first, int):
                 return []
         if not instances:
             return []
-        if len(instances) == 1:
-            only = instances[0]
+        if only is not None:
             return [Origin(named.text, only.address, kind, steps, only)]
         return [Origin(named.text, f"{prefix}{local}", kind, steps)]
 

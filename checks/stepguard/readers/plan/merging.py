@@ -27,6 +27,9 @@ from stepguard.readers.plan.filling import Known, filled
 MAXIMUM_DEPTH = 150
 """Containers within containers that are compared."""
 
+MAXIMUM_PAIRS = 10_000
+"""Pairs of elements of two lists among which those that belong together are searched for."""
+
 
 def merge_attributes(
     planned: Traced, configured: Traced, unknown: Collection[str], known: Known
@@ -124,6 +127,12 @@ def _pairs(
 
     Of equally many, the one at the same place if it may be it: the provider sorts sets.
     """
+    if len(planned) * len(configured) > MAXIMUM_PAIRS:
+        unknown = Traced(Unknown("…"), whole.span)
+        same = len(planned) == len(configured)
+        for number, own in enumerate(planned):
+            yield own, configured[number] if same else unknown
+        return
     free = list(range(len(configured)))
     for number, own in enumerate(planned):
         order = sorted(free, key=lambda one: (one != number, one))

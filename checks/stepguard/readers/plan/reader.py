@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from stepguard.deployment.graph import Deployment, ReadError
-from stepguard.deployment.resources import Form
+from stepguard.deployment.resources import Form, Resource
 from stepguard.deployment.source import Span
 from stepguard.deployment.values import Traced
 from stepguard.readers.files import MAXIMUM_PLAN_BYTES, FileRefusedError, ProjectFiles
@@ -94,7 +94,7 @@ def _report_gaps(contents: Contents, deployment: Deployment) -> None:
         deployment.errors.append(ReadError(deployment.root, message))
 
 
-def _resources(contents: Contents, sources: Sources | None) -> list[Any]:
+def _resources(contents: Contents, sources: Sources | None) -> list[Resource]:
     links = Links(contents)
     documents = PolicyDocuments(links)
 

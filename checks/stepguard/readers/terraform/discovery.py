@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from stepguard.readers.files import ProjectFiles
+from stepguard.readers.files import FileRefusedError, ProjectFiles
 from stepguard.readers.terraform.modules import called_directories, configuration_files, load_module
 
 MAXIMUM_DIRECTORIES = 100_000
 """Directories that are looked at below one root."""
 
+_MODULE = re.compile(r'^[ \t]*module\b|"module"', re.MULTILINE)
 _SKIPPED = frozenset({".terraform", ".git", "node_modules", ".terragrunt-cache"})
+
+
+@dataclass(frozen=True, slots=True)
+class RootModule:
+    """A root module's directory.
+
+    `reaches` are the real paths of the module directories that are read with it, `is_complete`
+    says that all of them are in the tree.
+    """
+
+    path: Path
+    reaches: frozenset[str]
+    is_complete: bool
 
 
 def find_root_modules(
@@ -23,19 +39,41 @@ def find_root_modules(
     A directory that another one calls as a module is none; of modules that only call each other
     in a circle, all are.
     """
+    return [root.path for root in find_roots(files, directory, parser)]
+
+
+def find_roots(files: ProjectFiles, directory: Path, parser: str | None = None) -> list[RootModule]:
+    """Return the root modules at and below a directory, sorted, with the modules they call."""
     modules = {os.path.realpath(path): path for path in _module_directories(files, directory)}
-    calls = {
-        real: {
-            os.path.realpath(called)
-            for called in called_directories(load_module(files, path, parser))
-        }
-        for real, path in modules.items()
-    }
+    calls = {real: _called(files, path, parser) for real, path in modules.items()}
     called = {target for source, targets in calls.items() for target in targets if target != source}
     roots = [real for real in modules if real not in called]
     reached = _reachable(roots, calls)
     roots.extend(real for real in modules if real not in reached)
-    return sorted(modules[real] for real in roots)
+    found: list[RootModule] = []
+    for real in roots:
+        reaches = frozenset(_reachable([real], calls))
+        found.append(RootModule(modules[real], reaches, reaches <= modules.keys()))
+    return sorted(found, key=lambda root: root.path)
+
+
+def _called(files: ProjectFiles, path: Path, parser: str | None) -> set[str]:
+    """Return the real paths of the local modules that a directory calls.
+
+    Most directories call none, which their text shows without being parsed.
+    """
+    if not any(_may_call(files, one) for one in configuration_files(files, path)):
+        return set()
+    source = load_module(files, path, parser)
+    return {os.path.realpath(called) for called in called_directories(source)}
+
+
+def _may_call(files: ProjectFiles, path: Path) -> bool:
+    try:
+        text = files.read(path).text
+    except FileRefusedError:
+        return False
+    return _MODULE.search(text) is not None
 
 
 def _reachable(roots: list[str], calls: dict[str, set[str]]) -> set[str]:

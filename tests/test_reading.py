@@ -1,0 +1,63 @@
+"""Which Terraform directories are read: root modules that have to do with Step Functions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from stepguard.inputs import NO_STEP_FUNCTIONS
+from stepguard.reading import Reading, ReadOptions, read
+
+MACHINE = 'resource "aws_sfn_state_machine" "m" {\n  definition = "{}"\n}\n'
+
+
+def tree(directory: Path, files: dict[str, str]) -> Reading:
+    for name, content in files.items():
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    return read([directory], ReadOptions())
+
+
+def roots(reading: Reading, directory: Path) -> list[str]:
+    return [Path(one.root).relative_to(directory).as_posix() for one in reading.deployments]
+
+
+def test_a_root_is_read_for_what_it_calls_and_others_are_counted(tmp_path: Path) -> None:
+    reading = tree(
+        tmp_path,
+        {
+            "live/main.tf": 'module "a" {\n  source = "../modules/a"\n}\n',
+            "modules/a/main.tf": 'module "b" {\n  source = "../b"\n}\n',
+            "modules/b/main.tf": MACHINE,
+            "other/main.tf": 'module "c" {\n  source = "../modules/c"\n}\n',
+            "modules/c/main.tf": 'resource "aws_s3_bucket" "b" {}\n',
+            "plain/main.tf": 'resource "aws_s3_bucket" "b" {}\n',
+        },
+    )
+    assert roots(reading, tmp_path) == ["live"]
+    assert reading.passed_over[NO_STEP_FUNCTIONS] == 3
+    assert reading.errors == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        MACHINE,
+        'resource "aws_iam_role" "r" {\n  assume_role_policy = file("trust.json")\n}\n',
+        'module "m" {\n  source = "terraform-aws-modules/step-functions/aws"\n}\n',
+        'module "m" {\n  source = "../elsewhere"\n}\n',
+        'locals {\n  service = "states.${local.region}.amazonaws.com"\n}\n',
+    ],
+)
+def test_a_root_that_may_concern_step_functions_is_read(tmp_path: Path, content: str) -> None:
+    assert roots(tree(tmp_path, {"live/main.tf": content}), tmp_path) == ["live"]
+
+
+def test_a_root_with_installed_modules_is_read(tmp_path: Path) -> None:
+    files = {
+        "live/main.tf": 'module "m" {\n  source = "acme/workflow/aws"\n}\n',
+        "live/.terraform/modules/modules.json": '{"Modules": []}',
+    }
+    assert roots(tree(tmp_path, files), tmp_path) == ["live"]
