@@ -44,15 +44,11 @@ def templates(paths: Sequence[Path]) -> list[Path]:
 def of_command(template: Path) -> Said:
     """Return what the engine says of a template, by cfn-lint's id and logical id."""
     report = scan([template], ScanOptions(root=template.parent))
-    machines = {one.address.partition(".")[0] for one in report.state_machines}
-    text = template.read_text(encoding="utf-8")
+    made_for = {address: machine for (_, address), machine in report.made_for.items()}
 
     def shown(address: str) -> str:
         """Return the logical id of what an address is written in."""
-        logical_id = address.partition(".")[0]
-        machine = logical_id.removesuffix("Role")
-        is_written = re.search(rf"""\b{re.escape(logical_id)}["']?\s*:""", text) is not None
-        return machine if machine in machines and not is_written else logical_id
+        return made_for.get(address, address).partition(".")[0]
 
     said = {(cfn_lint_id(load(one.rule)), shown(one.violation.resource)) for one in report.findings}
     said |= {(f"?{one.rule}", shown(one.resource)) for one in report.not_evaluated}

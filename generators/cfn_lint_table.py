@@ -6,13 +6,18 @@ template. `tests/hosts/cfn_lint/test_table.py` fails when the two differ.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
 
+from stepguard.config import Config
 from stepguard.rules.registry import AnyRule, cfn_lint_id, describe, load, rule_ids
 
 TABLE = Path(__file__).resolve().parent.parent / "checks/stepguard/hosts/cfn_lint/rules.json"
+
+
+_KINDS = {str: "text", int: "number", tuple: "list"}
 
 
 def table() -> str:
@@ -29,9 +34,14 @@ def _row(rule: AnyRule) -> dict[str, Any]:
         "id": cfn_lint_id(rule),
         "shortdesc": described.summary.removesuffix("."),
         "description": f"{described.summary} {why}".rstrip(),
-        "source_url": rule.references[0],
+        "source_url": described.url,
         "tags": ["stepguard", rule.id, rule.name, rule.severity.label],
         "pedantic": rule.tier == "pedantic",
+        "options": {
+            one.name: _KINDS[type(one.default)]
+            for one in dataclasses.fields(Config)
+            if rule.id in one.metadata["rules"]
+        },
     }
 
 

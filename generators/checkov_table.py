@@ -77,12 +77,13 @@ def table() -> str:
     rows = []
     for identifier in rule_ids():
         rule = load(identifier)
+        described = describe(rule)
         strings = (
             rule.id,
-            describe(rule).summary.rstrip("."),
+            described.summary.rstrip("."),
             rule.severity.name,
             CATEGORIES[rule.id[3]],
-            rule.references[0],
+            described.url,
         )
         members = [*(json.dumps(one, ensure_ascii=False) for one in strings)]
         members.append(str(rule.tier == "pedantic"))

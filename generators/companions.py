@@ -50,6 +50,12 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "states:StartExecution": ("states:DescribeExecution",),
     "states:UpdateStateMachine": ("states:PublishStateMachineVersion",),
     "dynamodb:GetItem": ("dynamodb:ReadDataForReplication",),
+    "athena:StartQueryExecution": (
+        "athena:CreatePreparedStatement",
+        "athena:DeletePreparedStatement",
+        "athena:GetPreparedStatement",
+        "athena:UpdatePreparedStatement",
+    ),
     "bedrock:InvokeModel": ("bedrock:CallWithBearerToken",),
     "xray:PutTraceSegments": ("xray:GetSamplingStatisticSummaries",),
 }
@@ -57,7 +63,8 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
 
 Sources: Service Authorization Reference, "API operations" of each service; Amazon S3 API,
 GetObject ("If you don't have the s3:ListBucket permission …") and the multipart upload page;
-AWSXrayWriteOnlyAccess, which SAM gives to every machine that is traced.
+Amazon Athena User Guide, "Permissions for prepared statements"; AWSXrayWriteOnlyAccess, which
+SAM gives to every machine that is traced.
 """
 
 

@@ -21,7 +21,7 @@ from typing import Any
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 
 DATA = Path(__file__).resolve().parent.parent / "checks" / "stepguard" / "data"
-FEW = 8
+FEW = 9
 """A policy with no more action patterns than that is given by them."""
 
 MANY = 20

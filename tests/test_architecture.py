@@ -35,6 +35,7 @@ PARTS: dict[str, set[str]] = {
     "config_file": {"config", "finding", "rules"},
     "engine": {*BASE, "report", "rules", "reading", "judging", "suppression"},
 }
+PARTS["documentation"] = {*BASE, "config_file", "report", "reports", "rules", "engine"}
 ENGINE = {*PARTS}
 PARTS["hosts"] = ENGINE
 PARTS["cli"] = {*ENGINE, "hosts"}

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from stepguard.config import Config
+from stepguard.config import Config, option
 from stepguard.finding import Severity
 from stepguard.rules.registry import UnknownRuleError, normalize
 
@@ -37,18 +37,19 @@ class ConfigError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The options of a file.
+    """The options of a file: those that choose the rules, and `config`, those of the rules."""
 
-    `rules` are the only rules to run, `skip_rules` those left out, `pedantic` adds the pedantic
-    tier, `fail_on` is the least severity that makes the exit code 1 (or `never`), `strict` lets
-    what was not evaluated fail. `config` are the options of the rules themselves.
-    """
-
-    rules: tuple[str, ...] = ()
-    skip_rules: tuple[str, ...] = ()
-    pedantic: bool = False
-    fail_on: str | None = None
-    strict: bool = False
+    rules: tuple[str, ...] = option((), "The only rules to run, whatever their tier.")
+    skip_rules: tuple[str, ...] = option((), "Rules that are left out.")
+    pedantic: bool = option(default=False, what="Whether the pedantic rules run too.")
+    fail_on: str | None = option(
+        None,
+        "The least severity that makes the exit code 1; medium unless it is said.",
+        choices=("never", *(severity.label for severity in sorted(Severity))),
+    )
+    strict: bool = option(
+        default=False, what="Whether the exit code is 1, too, when anything was not evaluated."
+    )
     config: Config = field(default_factory=Config)
 
 
@@ -153,9 +154,7 @@ def _converted(kind: str, value: Any) -> Any:
 
 
 def _validated(key: str, value: Any, wanted: dataclasses.Field[Any]) -> Any:
-    choices = wanted.metadata.get("choices")
-    if key == "fail-on":
-        choices = ("never", *(one.label for one in Severity))
+    choices = wanted.metadata["choices"]
     for one in value if isinstance(value, tuple) else (value,):
         if choices and one not in choices:
             raise ValueError(f"{one!r} is none of {', '.join(choices)}")

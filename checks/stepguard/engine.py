@@ -8,9 +8,9 @@ from pathlib import Path
 
 from stepguard.config import Config
 from stepguard.judging import judge
-from stepguard.reading import Progress, ReadOptions, read
+from stepguard.reading import Progress, Reading, ReadOptions, read
 from stepguard.report import Report
-from stepguard.rules.registry import select
+from stepguard.rules.registry import AnyRule, select
 from stepguard.suppression import apply_suppressions
 
 
@@ -37,9 +37,24 @@ def scan(
     be read is an error of the report.
     """
     options = options or ScanOptions()
-    rules = select(options.rules, options.skip_rules, pedantic=options.pedantic)
-    reading = read(paths, options, progress)
-    report = judge(reading.deployments, rules, options.config)
+    rules = _rules(options)
+    return _judged(read(paths, options, progress), rules, options)
+
+
+def judge_reading(reading: Reading, options: ScanOptions) -> Report:
+    """Judge what a host has read itself, and return the report.
+
+    Raises `UnknownRuleError` for a rule id that no rule has.
+    """
+    return _judged(reading, _rules(options), options)
+
+
+def _rules(options: ScanOptions) -> list[AnyRule]:
+    return select(options.rules, options.skip_rules, pedantic=options.pedantic)
+
+
+def _judged(reading: Reading, rules: Sequence[AnyRule], options: ScanOptions) -> Report:
+    report = judge(reading.deployments, rules, options.config, pedantic=options.pedantic)
     apply_suppressions(report, reading.deployments, forbidden=options.config.unsuppressible_rules)
     report.passed_over = reading.passed_over
     report.errors = sorted({*report.errors, *reading.errors}, key=lambda one: one.place.order)

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Literal
 
 from stepguard.deployment.documents import PathStep
 from stepguard.deployment.source import Span
@@ -50,7 +51,8 @@ class Violation:
     that stands in the definition or policy document, `state` the state's name. `subject` is
     what tells this violation from others of the same rule and resource, independent of its
     place in the file (an action, an ARN, a state's name): it goes into the fingerprint.
-    `severity` overrides the rule's own where the case is graver or lighter.
+    `severity` overrides the rule's own where the case is graver or lighter, and `tier` says that a
+    rule that always runs reports it only where the pedantic rules run, too.
     """
 
     message: str
@@ -62,6 +64,7 @@ class Violation:
     suggestion: str = ""
     subject: str = ""
     severity: Severity | None = None
+    tier: Literal["default", "pedantic"] = "default"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

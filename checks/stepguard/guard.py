@@ -13,6 +13,8 @@ def describe_defect(error: BaseException, within: str) -> str:
     """
     import traceback
 
+    if isinstance(error, ModuleNotFoundError):
+        return f"stepguard is not installed completely: {within} needs {error.name}"
     where = ""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         parts = PurePath(frame.filename).parts

@@ -19,8 +19,17 @@ from stepguard.rules.rule import Context
 _WORST_FIRST: tuple[Outcome, ...] = ("violation", "not_evaluated", "pass")
 
 
-def judge(deployments: Iterable[Deployment], rules: Sequence[AnyRule], config: Config) -> Report:
-    """Return a report of what rules say about deployments. Never raises."""
+def judge(
+    deployments: Iterable[Deployment],
+    rules: Sequence[AnyRule],
+    config: Config,
+    *,
+    pedantic: bool = False,
+) -> Report:
+    """Return a report of what rules say about deployments. Never raises.
+
+    Without `pedantic`, what a rule has to say in the pedantic tier alone is left out.
+    """
     report = Report(rules=describe_all(rules))
     report.evaluated = {rule.id: Counter() for rule in rules}
     for deployment in deployments:
@@ -29,7 +38,7 @@ def judge(deployments: Iterable[Deployment], rules: Sequence[AnyRule], config: C
         _count_machines(deployment, report)
         context = Context(deployment, config)
         for rule in rules:
-            _apply(rule, context, report)
+            _apply(rule, context, report, pedantic=pedantic)
     _give_severities(report, config)
     _arrange(report)
     return report
@@ -63,7 +72,7 @@ def _count_machines(deployment: Deployment, report: Report) -> None:
         report.errors.append(ScanError(place=Place(file=deployment.root), message=message))
 
 
-def _apply(rule: AnyRule, context: Context, report: Report) -> None:
+def _apply(rule: AnyRule, context: Context, report: Report, *, pedantic: bool) -> None:
     """Ask a rule about all its subjects; the outcome counts once for each resource."""
     root = context.deployment.root
     outcomes: dict[str, Outcome] = {}
@@ -78,7 +87,8 @@ def _apply(rule: AnyRule, context: Context, report: Report) -> None:
             verdict = rule.judge(subject, context)
             if verdict is None:
                 continue
-            outcome = _record(rule, subject, list(verdict), root, report)
+            said = [one for one in verdict if pedantic or not _is_pedantic(one)]
+            outcome = _record(rule, subject, said, root, report)
         except Exception as error:
             _defect(error, rule, subject, root, report)
             outcome = "not_evaluated"
@@ -87,6 +97,10 @@ def _apply(rule: AnyRule, context: Context, report: Report) -> None:
     report.evaluated[rule.id].update(outcomes.values())
     for address, outcome in outcomes.items():
         report.outcomes[root, rule.id, address] = outcome
+
+
+def _is_pedantic(one: Violation | NotEvaluated) -> bool:
+    return isinstance(one, Violation) and one.tier == "pedantic"
 
 
 def _record(
@@ -123,13 +137,14 @@ def _defect(
     error: Exception, rule: AnyRule, subject: Resource | None, root: str, report: Report
 ) -> None:
     place = Place.of(None if subject is None else subject.span, root)
-    report.errors.append(ScanError(place=place, message=describe_defect(error, rule.id)))
+    message = describe_defect(error, rule.id)
+    report.errors.append(ScanError(place=place, message=message))
     report.not_evaluated.append(
         Unevaluated(
             rule=rule.id,
             resource="" if subject is None else subject.address,
             place=place,
-            reason="internal error",
+            reason=message,
         )
     )
 

@@ -35,6 +35,16 @@ class RuleDescription:
     sections: Mapping[str, str]
     references: tuple[str, ...] = ()
 
+    @property
+    def url(self) -> str:
+        """Where the web says more: the first reference, since the page has no address there."""
+        return self.references[0] if self.references else ""
+
+    @property
+    def page(self) -> str:
+        """The path of the rule's page in the project; `stepguard explain` prints it."""
+        return f"docs/rules/{self.id}.md"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:

@@ -51,14 +51,11 @@ def test_statements_of_an_integration() -> None:
     (call, _) = statements("dynamodb", "putItem")
     assert call.actions == ("dynamodb:PutItem",)
     assert call.parameters == {"TableName"}
-    assert call.is_needed
     run = statements("ecs", "runTask", "SYNC")
     poll = next(one for one in run if "ecs:StopTask" in one.actions)
     assert poll.resources == ("*",)
     assert poll.parameters == frozenset()
     assert {name for one in run for name in one.parameters} >= {"TaskRoleArn"}
-    rule = next(one for one in run if "events:PutRule" in one.actions)
-    assert rule.fixed_resources == rule.resources
 
 
 def test_what_is_not_in_the_data_has_no_statements() -> None:

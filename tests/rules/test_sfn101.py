@@ -93,7 +93,11 @@ def test_one_finding_for_a_statement_names_all_its_wildcards(judge_role: Judge) 
 
 def test_it_says_which_actions_to_write(judge_role: Judge) -> None:
     used = judge_role("SFN101", allow("dynamodb:*"), definition=PUT).only
-    assert used.suggestion == 'Write the actions that the workflow takes: "dynamodb:PutItem"'
+    assert used.suggestion == (
+        'Write what the workflow needs: {Effect: Allow, Action: "dynamodb:PutItem", '
+        'Resource: !Sub "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:'
+        'table/orders"}'
+    )
     unused = judge_role("SFN101", allow("s3:*"), definition=PUT).only
     assert "leave them out" in unused.suggestion
     no_machine = judge_role("SFN101", allow("s3:*")).only

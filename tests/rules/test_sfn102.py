@@ -359,12 +359,15 @@ def test_the_names_that_the_workflow_uses_are_suggested(judge_role: Judge) -> No
     suggestion = judge_role("SFN102", statement, definition=PUT).only.suggestion
     assert suggestion == (
         "Name what the workflow uses: dynamodb:PutItem on "
-        "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/orders. "
+        '!Sub "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/orders". '
         "No state takes s3:PutObject itself: leave that out, or name it, as in "
         "arn:${AWS::Partition}:s3:::<BucketName>/*"
     )
     terraform = judge_role("SFN102", statement, definition=PUT, form=Form.TERRAFORM).only
-    assert "arn:aws:dynamodb:<region>:<account>:table/orders" in terraform.suggestion
+    assert (
+        '"arn:${data.aws_partition.current.partition}:dynamodb:${data.aws_region.current.name}:'
+        '${data.aws_caller_identity.current.account_id}:table/orders"'
+    ) in terraform.suggestion
 
 
 @pytest.mark.parametrize(
@@ -389,7 +392,7 @@ def test_the_names_that_the_workflow_uses_are_suggested(judge_role: Judge) -> No
             "Custom::Thing",
             "Thing",
             Reference("Thing", "Arn"),
-            "function:${Thing.Arn}",
+            "!GetAtt Thing.Arn",
         ),
     ],
 )

@@ -428,11 +428,6 @@ def test_what_uses_everything_passes(judge: Callable[..., Any]) -> None:
             '"MaxItemsPerBatchPath"',
         ),
         (
-            {"StartAt": "A" * 81, "States": {"A" * 81: {"Type": "Succeed"}}},
-            ["has 81 characters; 80 are allowed"],
-            f'"{"A" * 81}"',
-        ),
-        (
             machine(A=task(Parameters={"a": {"b.$": "b"}})),
             ["'b.$' in Parameters of 'A' holds neither a path"],
             '"b"',

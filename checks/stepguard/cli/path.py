@@ -19,7 +19,7 @@ def command(host: str) -> None:
 
     \b
     checkov -d . --external-checks-dir "$(stepguard path checkov)"
-    cfn-lint --append-rules "$(stepguard path cfn-lint)" template.yaml
+    cfn-lint template.yaml --append-rules "$(stepguard path cfn-lint)"
     """  # noqa: D301 - click wants the character itself
     hosts = Path(stepguard.hosts.__file__).resolve().parent
     write(f"{hosts / _DIRECTORIES[host]}\n")

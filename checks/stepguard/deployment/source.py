@@ -18,6 +18,7 @@ class SourceFile:
     path: str
     text: str = field(repr=False)
     _line_starts: list[int] | None = field(default=None, repr=False)
+    _hidden: list[tuple[int, int]] = field(default_factory=list, repr=False)
 
     def _starts(self) -> list[int]:
         if self._line_starts is None:
@@ -44,13 +45,27 @@ class SourceFile:
             return len(self.text)
         return min(starts[line - 1] + max(column, 1) - 1, len(self.text))
 
+    def hide(self, span: Span) -> None:
+        """Show asterisks in the place of a secret from now on, whichever line is asked for."""
+        if (span.start, span.end) not in self._hidden:
+            self._hidden.append((span.start, span.end))
+
     def line(self, number: int) -> str:
-        """Return a line (counted from one) without its line break; empty where there is none."""
+        """Return a line (counted from one) without its line break; empty where there is none.
+
+        What is hidden is shown as asterisks, so that columns stay what they are.
+        """
         starts = self._starts()
         if not 1 <= number <= len(starts):
             return ""
         end = starts[number] if number < len(starts) else len(self.text)
-        return self.text[starts[number - 1] : end].rstrip("\r\n")
+        line = self.text[starts[number - 1] : end].rstrip("\r\n")
+        for low, high in self._hidden:
+            first = max(low - starts[number - 1], 0)
+            last = min(high - starts[number - 1], len(line))
+            if first < last:
+                line = line[:first] + "*" * (last - first) + line[last:]
+        return line
 
     def excerpt(self, span: Span) -> tuple[str, int, int]:
         """Return the line that a span begins in, and from where to where the span goes there."""

@@ -8,6 +8,7 @@ it, and no scan does.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -16,7 +17,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,12 +26,14 @@ import stepguard
 from stepguard.hosts.installation import CLASH
 
 _PACKAGE = Path(stepguard.__file__).parent
-_CANARY = "SFN402"
-_CANARY_IN_CFN_LINT = "W9402"
+_CANARIES = {"SFN101": "E9101", "SFN402": "W9402"}
+"""The rules whose examples are scanned, with their ids in cfn-lint; the first needs our data."""
+
 _DEFECTS_IN_CFN_LINT = ("E0002", "E9000")
 _FRAMEWORKS = ("terraform", "cloudformation")
 _SECONDS = 180
 _ERROR_LINE = re.compile(r"(\w+\.)*\w*(Error|Exception)\b")
+_NO_STEPGUARD = re.compile(r"No module named 'stepguard'")
 _TROUBLE_WITH_HCL2 = re.compile(r"\bhcl2\b")
 
 
@@ -88,8 +91,10 @@ def _diagnosis(host: str, program: Path, attempt: Callable[[str, Path], None]) -
         with tempfile.TemporaryDirectory(prefix="stepguard-") as name:
             work = Path(name)
             version = _version(command, work)
-            for kind in ("bad", "ok"):
-                shutil.copytree(_PACKAGE / "rules" / "examples" / _CANARY / kind, work / kind)
+            for rule in _CANARIES:
+                for kind in ("bad", "ok"):
+                    example = _PACKAGE / "rules" / "examples" / rule / kind
+                    shutil.copytree(example, work / kind / rule)
             attempt(command, work)
     except _BrokenError as error:
         return Diagnosis(host, version, str(error))
@@ -111,47 +116,48 @@ def _try_checkov(program: str, checks: Path, work: Path) -> None:
     if not (checks / "__init__.py").is_file():
         raise _BrokenError(f"{checks} has no __init__.py, so that checkov loads nothing from it")
     for kind, wanted in (("bad", "failed_checks"), ("ok", "passed_checks")):
-        run = _run(
-            [
-                *(program, "--directory", kind, "--framework", *_FRAMEWORKS, "--check", _CANARY),
-                *("--external-checks-dir", str(checks), "--output", "json"),
-                *("--skip-download", "--quiet"),
-            ],
-            work,
-        )
-        found = _checkov_records(run)
-        for framework in _FRAMEWORKS:
-            outcome = sorted(name for one, name in found if one == framework)
-            if outcome != [wanted]:
-                raise _BrokenError(_not_loaded("checkov", f"{kind}, {framework}", outcome, run))
+        arguments = ["--directory", kind, "--framework", *_FRAMEWORKS]
+        arguments += ["--check", ",".join(_CANARIES), "--external-checks-dir", str(checks)]
+        run = _run([program, *arguments, "--output", "json", "--skip-download"], work)
+        records = _checkov_records(run)
+        for rule, framework in itertools.product(_CANARIES, _FRAMEWORKS):
+            found = records.get((rule, framework), {})
+            if set(found) != {wanted}:
+                example = f"{rule}, {kind}, {framework}"
+                raise _BrokenError(_not_loaded("checkov", example, found, run))
 
 
-def _checkov_records(run: _Run) -> set[tuple[str, str]]:
-    """Return, for each framework, which lists of checkov's report have an entry of the rule."""
+def _checkov_records(run: _Run) -> dict[tuple[str, str], dict[str, str]]:
+    """Return what checkov says of each rule's own example, by framework.
+
+    That is: the lists of its report that have an entry of the rule, with a comment on one of them.
+    """
     parsed = _parsed(run)
-    return {
-        (str(report.get("check_type")), name)
-        for report in (parsed if isinstance(parsed, list) else [parsed])
-        for name, entries in report.get("results", {}).items()
-        if any(isinstance(one, dict) and one.get("check_id") == _CANARY for one in entries)
-    }
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    for report in parsed if isinstance(parsed, list) else [parsed]:
+        for kind, entries in report.get("results", {}).items():
+            for entry in entries:
+                rule = entry.get("check_id")
+                if rule in Path(str(entry.get("file_path"))).parts:
+                    comment = str(entry["check_result"].get("suppress_comment") or "")
+                    found.setdefault((rule, str(report.get("check_type"))), {})[kind] = comment
+    return found
 
 
 def _try_cfn_lint(program: str, rules: str, work: Path) -> None:
     directory = Path(rules)
     if directory.is_dir() and not any(directory.rglob("[A-Za-z1-9]*.py")):
         raise _BrokenError(f"{rules} has no file that cfn-lint would load ([A-Za-z1-9]*.py)")
-    for kind in ("bad", "ok"):
-        template = str(Path(kind, "template.yaml"))
+    for kind, (rule, identifier) in itertools.product(("bad", "ok"), _CANARIES.items()):
+        template = str(Path(kind, rule, "template.yaml"))
         run = _run([program, template, "--format", "json", "--append-rules", rules], work)
         found = _cfn_lint_matches(run)
-        for identifier in _DEFECTS_IN_CFN_LINT:
-            if identifier in found:
-                raise _BrokenError(
-                    f"{identifier} on the example that is {kind}: {found[identifier]}"
-                )
-        if (_CANARY_IN_CFN_LINT in found) != (kind == "bad"):
-            raise _BrokenError(_not_loaded("cfn-lint", kind, sorted(found), run))
+        for defect in _DEFECTS_IN_CFN_LINT:
+            if defect in found:
+                message = found[defect]
+                raise _BrokenError(f"{defect} on the example of {rule} that is {kind}: {message}")
+        if (identifier in found) != (kind == "bad"):
+            raise _BrokenError(_not_loaded("cfn-lint", f"{rule}, {kind}", found, run))
 
 
 def _cfn_lint_matches(run: _Run) -> dict[str, str]:
@@ -161,13 +167,12 @@ def _cfn_lint_matches(run: _Run) -> dict[str, str]:
     return {str(one["Rule"]["Id"]): str(one["Message"]) for one in matches}
 
 
-def _not_loaded(host: str, example: str, found: Sequence[str], run: _Run) -> str:
-    message = (
-        f"{host} did not load the pack: for an example of {_CANARY} ({example}) it reports "
-        f"{' and '.join(found) or 'nothing'}"
-    )
-    reason = _reason(run)
-    return f"{message}; its last words: {reason}" if reason else message
+def _not_loaded(host: str, example: str, found: Mapping[str, str], run: _Run) -> str:
+    """Return a line on what a host has found and said instead of what it should have found."""
+    outcome = " and ".join(sorted(found)) or "nothing"
+    said = next((comment for comment in found.values() if comment), "") or _reason(run)
+    message = f"{host} does not load the pack: for an example ({example}) it reports {outcome}"
+    return f"{message}; it says: {said}" if said else message
 
 
 def _parsed(run: _Run) -> Any:
@@ -202,4 +207,8 @@ def _reason(run: _Run) -> str:
     if not telling:
         return ""
     reason = telling[-1]
-    return f"{reason} ({CLASH})" if _TROUBLE_WITH_HCL2.search(reason) else reason
+    if _TROUBLE_WITH_HCL2.search(reason):
+        return f"{reason} ({CLASH})"
+    if _NO_STEPGUARD.search(reason):
+        return f"{reason} (it has to be installed in the environment of that program)"
+    return reason

@@ -56,6 +56,13 @@ class Verdict:
             return "suppressed"
         return "pass" if self.passed else None
 
+    def without_pedantic(self) -> Verdict:
+        """Return the verdict without what is said in the pedantic tier alone."""
+        left = tuple(one for one in self.findings if one.violation.tier == "default")
+        if len(left) == len(self.findings):
+            return self
+        return Verdict(left, self.suppressed, self.not_evaluated, passed=True)
+
     def joined(self, other: Verdict) -> Verdict:
         """Return the verdict about two resources that a host takes for one."""
         return Verdict(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Iterable
 
 from stepguard.data import load
-from stepguard.deployment.iam.patterns import action_matches
+from stepguard.deployment.iam.patterns import action_matches, has_wildcard
+from stepguard.permissions.actions import find_action
 
 _TAGGING = re.compile(r"(?:Tag|AddTags|CreateTags|ListTags)\w*", re.IGNORECASE)
 _MAKING = re.compile(
@@ -44,34 +45,39 @@ Sources: the developer guides of each service; `fas` maps of awslabs/iam-policy-
 """
 
 
-def may_accompany(action: str, used: Collection[str]) -> bool:
-    """Tell whether an action may be needed together with others that a workflow takes.
+class Companions:
+    """The actions that may be needed together with those that a workflow takes.
 
     So are those that the Service Authorization Reference lists for the same operation, or as
     dependent actions; those on keys, which a service uses on the caller's behalf; tagging of what
     is made; and the making of a service's own role.
     """
-    lower = action.lower()
-    service, _, name = lower.partition(":")
-    if lower == _LINKED_ROLE:
-        return any(_MAKING.fullmatch(one.partition(":")[2]) for one in used)
-    if service == _KEYS and any(one.partition(":")[0].lower() in BEHIND_KEYS for one in used):
-        return True
-    if _TAGGING.fullmatch(name) and any(_makes(one, service) for one in used):
-        return True
-    return any(action_matches(action, one) for one in _companions(used))
 
+    def __init__(self, used: Iterable[str]) -> None:
+        self._services: set[str] = set()
+        self._making: set[str] = set()
+        self._listed: set[str] = set()
+        data = load("companion_actions")
+        for given in used:
+            service, _, name = given.partition(":")
+            self._services.add(service.lower())
+            if _MAKING.fullmatch(name):
+                self._making.add(service.lower())
+            action = find_action(given)
+            for table in ("operations", "dependent"):
+                listed = () if action is None else data[table].get(action.full_name, ())
+                self._listed.update(one.lower() for one in listed)
 
-def _makes(action: str, service: str) -> bool:
-    own, _, name = action.partition(":")
-    return own.lower() == service and bool(_MAKING.fullmatch(name))
-
-
-def _companions(used: Collection[str]) -> list[str]:
-    data = load("companion_actions")
-    return [
-        companion
-        for action in used
-        for table in ("operations", "dependent")
-        for companion in data[table].get(action, ())
-    ]
+    def may_include(self, action: str) -> bool:
+        """Tell whether an action, perhaps with a wildcard, is among them."""
+        lower = action.lower()
+        service, _, name = lower.partition(":")
+        if lower == _LINKED_ROLE:
+            return bool(self._making)
+        if service == _KEYS and self._services & BEHIND_KEYS:
+            return True
+        if service in self._making and _TAGGING.fullmatch(name):
+            return True
+        if not has_wildcard(lower):
+            return lower in self._listed
+        return any(action_matches(lower, one) for one in self._listed)

@@ -30,6 +30,9 @@ from stepguard.permissions.names import Names
 from stepguard.permissions.needs.need import Need
 from stepguard.permissions.resource_policies import ResourceGrant
 
+MAXIMUM_COMPARISONS = 50_000
+"""Statements that are held against the needs of one role; IAM's limits allow fewer."""
+
 _KEYS = "kms"
 
 _Test: TypeAlias = "Callable[[Symbols], bool | None]"
@@ -65,6 +68,7 @@ class Decider:
         self._deployment = deployment
         self._names = Names(deployment)
         self._lenient = lenient
+        self._compared = 0
         self._expanded: dict[int, list[Symbols]] = {}
 
     def decide(self, need: Need) -> Decision:
@@ -165,8 +169,10 @@ class Decider:
         if answer is False:
             return False
         entries = () if statement.resources is None else statement.resources.entries
+        # There `*` is whatever the policy is attached to.
         names_it = bool(entries) and all(one.value != "*" for one in entries)
-        return True if answer and grant.is_certain and names_it else None
+        is_its_own = any(getattr(one, "target", None) == grant.address for one in resource)
+        return True if answer and grant.is_certain and (names_it or is_its_own) else None
 
     def _is_key_elsewhere(self, need: Need, resource: Symbols) -> bool:
         # A key's own policy decides about it, more than any policy of a role.
@@ -178,6 +184,9 @@ class Decider:
 
     def _applies(self, statement: Statement, need: Need, resource: Symbols) -> bool | None:
         """Tell whether a statement is about a need."""
+        self._compared += 1
+        if self._compared > MAXIMUM_COMPARISONS:
+            return None
         action = self._of_action(statement, need)
         if action is False:
             return False

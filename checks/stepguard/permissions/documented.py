@@ -25,13 +25,12 @@ class DocumentedStatement:
 
     `resources` are the ones for a call whose target is written in the definition; `[[Name]]` in
     them stands for the value of a parameter. `part` is what the statement is for: `call`, `poll`,
-    `pass-role`, and so on. `is_needed` says that the workflow does not run without it.
+    `pass-role`, and so on.
     """
 
     actions: tuple[str, ...]
     part: str
     resources: tuple[str, ...]
-    is_needed: bool = True
 
     @property
     def parameters(self) -> frozenset[str]:
@@ -42,13 +41,6 @@ class DocumentedStatement:
             if first:
                 names.update(one.split(".")[-1] for one in first.group(1).split("|"))
         return frozenset(names)
-
-    @property
-    def fixed_resources(self) -> tuple[str, ...]:
-        """The resources that name one thing by themselves, such as a rule of Step Functions."""
-        return tuple(
-            one for one in self.resources if "*" not in one and not _PLACEHOLDER.search(one)
-        )
 
     def wide_types(self, action: Action) -> tuple[ResourceType, ...]:
         """Return the types of an action's resources that it covers whole."""
@@ -103,7 +95,6 @@ def _statements(rows: Iterable[dict[str, Any]]) -> Iterator[DocumentedStatement]
                 actions=tuple(row["actions"]),
                 part=row["part"],
                 resources=tuple(row["static"]),
-                is_needed=row["need"] in ("required", "conditional"),
             )
 
 

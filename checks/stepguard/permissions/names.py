@@ -28,10 +28,18 @@ _INSTANCE: Final = re.compile(r"\[[^\]]*\]")
 _ITERATION: Final = re.compile(r"\b(?:each|count|self)\.")
 
 
+MAXIMUM_STEPS: Final = 1_000_000
+"""Steps that the comparisons of one role may take; beyond that nothing is told apart."""
+
+
 class Names:
-    """Compares the unknown parts of texts in the light of a deployment."""
+    """Compares the unknown parts of texts in the light of a deployment.
+
+    `steps_left` bounds what comparisons with these names may cost.
+    """
 
     def __init__(self, deployment: Deployment) -> None:
+        self.steps_left = MAXIMUM_STEPS
         self._deployment = deployment
 
     def same(self, one: Symbol, other: Symbol) -> bool | None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from stepguard.deployment.iam.patterns import Symbol, Symbols
 from stepguard.permissions.names import Names
 
-MAXIMUM_STEPS = 50_000
-"""Pairs of places that are looked at; beyond that an overlap is possible."""
+MAXIMUM_STEPS = 20_000
+"""Pairs of places of two texts that are looked at; beyond that an overlap is possible."""
 
 _WITHIN_A_PART = re.compile(r"[^:]")
 
@@ -88,15 +88,16 @@ def _overlap(ones: Sequence[_Part], others: Sequence[_Part], names: Names) -> bo
     """Go through both at once: a place in each, and whether a made-up name there has met a run."""
     stack = [(0, 0, False, False)]
     seen: set[tuple[int, int, bool, bool]] = set()
-    while stack:
+    limit = min(MAXIMUM_STEPS, names.steps_left)
+    found = False
+    while stack and not found:
         current = stack.pop()
-        if current in seen:
-            continue
-        if len(seen) > MAXIMUM_STEPS or current[:2] == (len(ones), len(others)):
-            return True
-        seen.add(current)
-        stack.extend(_next(ones, others, current, names))
-    return False
+        if current not in seen:
+            found = len(seen) >= limit or current[:2] == (len(ones), len(others))
+            seen.add(current)
+            stack.extend(_next(ones, others, current, names))
+    names.steps_left -= len(seen)
+    return found
 
 
 def _next(

@@ -10,7 +10,7 @@ from stepguard.deployment.iam.elements import Element, Entry
 from stepguard.deployment.iam.patterns import Symbols, has_wildcard, symbols_of
 from stepguard.deployment.iam.statements import Statement
 from stepguard.permissions.actions import find_action, matching_actions
-from stepguard.permissions.companions import may_accompany
+from stepguard.permissions.companions import Companions
 from stepguard.permissions.documented import is_documented_wildcard
 from stepguard.permissions.identity import expand
 from stepguard.permissions.matching import EVERYTHING, matches_action, matches_resource
@@ -43,6 +43,9 @@ class Usage:
         self._deployment = deployment
         self._names = Names(deployment)
         self._actions = needs.actions
+        self._literal = {one.lower() for one in needs.actions if not has_wildcard(one)}
+        self._wide = [one for one in needs.actions if has_wildcard(one)]
+        self._companions = Companions(needs.actions)
         self._targets: dict[str, list[Symbols] | None] = {}
 
     def unused(self, statement: Statement) -> Unused:
@@ -58,7 +61,7 @@ class Usage:
                 continue
             if self._is_used(action):
                 used.append(action)
-            elif not may_accompany(action, self._actions):
+            elif not self._companions.may_include(action):
                 reason = self._needs.why_open(action.partition(":")[0].lower())
                 if reason is None:
                     unused.append(entry)
@@ -74,7 +77,10 @@ class Usage:
         return find_action(action) is not None
 
     def _is_used(self, action: str) -> bool:
-        return any(self._is_about(action, one) for one in self._actions)
+        if action.lower() in self._literal:
+            return True
+        others = self._actions if has_wildcard(action) else self._wide
+        return any(self._is_about(action, one) for one in others)
 
     def _is_about(self, action: str, needed: str) -> bool:
         one, other = symbols_of(action) or (), symbols_of(needed) or ()
@@ -114,7 +120,8 @@ class Usage:
     def _find_targets(self, action: str) -> list[Symbols] | None:
         if self._needs.why_open(action.partition(":")[0].lower()) is not None:
             return None
-        if may_accompany(action, [one for one in self._actions if not self._is_about(action, one)]):
+        others = [one for one in self._actions if not self._is_about(action, one)]
+        if Companions(others).may_include(action):
             return None
         found: list[Symbols] = []
         for _, need in self._needs.needs:
@@ -129,19 +136,18 @@ class Usage:
     def _touches(self, pattern: Symbols, targets: Iterable[Symbols]) -> bool:
         return any(
             matches_resource(pattern, one, self._names) is not False
-            or _is_below(pattern, one)
-            or _is_below(one, pattern)
+            or self._is_below(pattern, one)
+            or self._is_below(one, pattern)
             for one in targets
+        )
+
+    def _is_below(self, one: Symbols, other: Symbols) -> bool:
+        """Tell whether one may be another with something after it: the objects of a bucket."""
+        return any(
+            matches_resource((*other, mark, "*"), one, self._names) is not False for mark in _BELOW
         )
 
 
 def _is_open(need: Need) -> bool:
     """Tell whether a need may be about more resources than it names."""
     return need.is_dynamic or need.kind in ("extra", "downstream", "conditional")
-
-
-def _is_below(one: Symbols, other: Symbols) -> bool:
-    """Tell whether a text is another with something after it: the objects of a bucket."""
-    return one[: len(other)] == other and one[len(other) : len(other) + 1] in [
-        (mark,) for mark in _BELOW
-    ]

@@ -49,17 +49,13 @@ _READERS = {"getObject": "item_reader_getObject", "listObjectsV2": "item_reader_
 class Use:
     """An action that is taken: by which state or feature, and on what.
 
-    `wide_types` are the types of resources that AWS documents the action on as a whole there,
-    `resources` the ARNs that it documents without leaving a name open. `is_needed` is false for
-    what AWS's own policies grant besides.
+    `wide_types` are the types of resources that AWS documents the action on as a whole there.
     """
 
     action: str
     by: str
     target: Target
     wide_types: tuple[ResourceType, ...] = ()
-    resources: tuple[str, ...] = ()
-    is_needed: bool = True
 
 
 @dataclass(slots=True)
@@ -74,12 +70,6 @@ class Uses:
     unread: list[str] = field(default_factory=list)
     unread_services: dict[str, str] = field(default_factory=dict)
     _by_action: dict[str, list[Use]] = field(default_factory=dict)
-
-    @property
-    def needed(self) -> list[str]:
-        """The actions that the workflows do not run without."""
-        found = self._by_action.values()
-        return [uses[0].action for uses in found if any(one.is_needed for one in uses)]
 
     def add(self, use: Use) -> None:
         """Add a use."""
@@ -245,8 +235,7 @@ def _add(statement: DocumentedStatement, target: Target, by: str, uses: Uses) ->
     for name in statement.actions:
         action = find_action(name)
         wide = () if action is None else statement.wide_types(action)
-        resources = statement.fixed_resources
-        uses.add(Use(name, by, target, wide, resources, statement.is_needed))
+        uses.add(Use(name, by, target, wide))
 
 
 def _add_operation(task: Task, uses: Uses) -> None:

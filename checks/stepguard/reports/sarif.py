@@ -80,13 +80,14 @@ def render_sarif(report: Report, base: Path | None = None) -> str:
 
 
 def _rule(rule: RuleDescription) -> dict[str, Any]:
-    markdown = "\n\n".join(f"## {heading}\n\n{body}" for heading, body in rule.sections.items())
-    text = "\n\n".join(f"{heading}\n\n{body}" for heading, body in rule.sections.items())
+    more = f"`stepguard explain {rule.id}` shows examples and how to suppress it ({rule.page})."
+    parts = [f"{heading}\n\n{body}" for heading, body in rule.sections.items()]
+    text = "\n\n".join([*(parts or [rule.summary or rule.name]), more])
     described: dict[str, Any] = {
         "id": rule.id,
         "name": _pascal(rule.name),
         "shortDescription": {"text": rule.summary or rule.name},
-        "help": {"text": text or rule.summary or rule.name},
+        "help": {"text": text},
         "defaultConfiguration": {"level": _LEVELS[rule.severity]},
         "properties": {
             "security-severity": _SECURITY_SEVERITY[rule.severity],
@@ -94,10 +95,10 @@ def _rule(rule: RuleDescription) -> dict[str, Any]:
             "precision": "high",
         },
     }
-    if markdown:
-        described["help"]["markdown"] = markdown
-    if rule.references:
-        described["helpUri"] = rule.references[0]
+    if parts:
+        described["help"]["markdown"] = "\n\n".join([*(f"## {part}" for part in parts), more])
+    if rule.url:
+        described["helpUri"] = rule.url
     return described
 
 

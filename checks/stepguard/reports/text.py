@@ -35,9 +35,15 @@ Style = Callable[..., str]
 def render_text(report: Report, *, colour: bool = False, details: bool = False) -> str:
     """Return the report as text. With `details`, what was not evaluated is listed one by one."""
     style: Style = click.style if colour else _plain
-    findings = chain.from_iterable(_finding(one, style) for one in report.findings)
     unevaluated = _unevaluated(report.not_evaluated, style) if details else iter(())
-    return "".join(f"{line}\n" for line in chain(findings, unevaluated, _summary(report, style)))
+    rest = "".join(f"{line}\n" for line in chain(unevaluated, _summary(report, style)))
+    return render_findings(report.findings, colour=colour) + rest
+
+
+def render_findings(findings: Iterable[Finding], *, colour: bool = False) -> str:
+    """Return findings as text, each with an empty line behind it."""
+    style: Style = click.style if colour else _plain
+    return "".join(f"{line}\n" for one in findings for line in _finding(one, style))
 
 
 def _plain(text: str, **_: object) -> str:
@@ -123,6 +129,9 @@ def _summary(report: Report, style: Style) -> Iterator[str]:
             f"{roles['none']} not"
         )
     yield _violations(report, style)
+    if report.findings:
+        command = style(f"stepguard explain {report.findings[0].rule}", bold=True)
+        yield f"{command} shows why, an example, and how to suppress it"
     yield from _not_evaluated(report, style)
     if report.suppressed:
         yield f"{len(report.suppressed)} suppressed"

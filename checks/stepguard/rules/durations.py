@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from stepguard.deployment.documents import Path
@@ -78,7 +78,7 @@ def duration_of(
     return Duration(state, field, path, numbers if len(numbers) == len(options) else ())
 
 
-def durations_of(workflow: Workflow, fields: dict[str, Sequence[str]]) -> Iterator[Duration]:
+def durations_of(workflow: Workflow, fields: Mapping[str, Sequence[str]]) -> Iterator[Duration]:
     """Yield what some fields of the states of some types set: fields by type of state."""
     for state in workflow.states:
         for field in fields.get(state.type, ()) if isinstance(state.type, str) else ():

@@ -17,7 +17,7 @@ HandlerField: TypeAlias = Literal["Retry", "Catch"]
 HANDLER_FIELDS: tuple[HandlerField, ...] = ("Retry", "Catch")
 """The fields whose elements say what is done about an error."""
 
-HANDLING_TYPES = frozenset({"Task", "Parallel", "Map"})
+HANDLING_TYPES = ("Task", "Parallel", "Map")
 """The types of states that have such fields."""
 
 ALL = "States.ALL"
@@ -25,6 +25,13 @@ TASK_FAILED = "States.TaskFailed"
 RUNTIME = "States.Runtime"
 TIMEOUT = "States.Timeout"
 DATA_LIMIT = "States.DataLimitExceeded"
+
+_TOLERANCES = (
+    "ToleratedFailureCount",
+    "ToleratedFailureCountPath",
+    "ToleratedFailurePercentage",
+    "ToleratedFailurePercentagePath",
+)
 
 _NOT_IN_ALL = frozenset({RUNTIME, DATA_LIMIT})
 
@@ -139,6 +146,13 @@ def enclosing(state: State) -> Iterator[State]:
     """
     yield state
     yield from reversed(state.parents)
+
+
+def tolerates_failures(state: State) -> bool:
+    """Tell whether a state is a Map that may go on although some of its items have failed."""
+    return state.type == "Map" and any(
+        state.has(field) is not False and state.get(field) != 0 for field in _TOLERANCES
+    )
 
 
 def _errors_of(members: dict[str, Plain]) -> tuple[list[str], str]:

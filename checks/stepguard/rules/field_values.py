@@ -10,8 +10,8 @@ from typing import TypeAlias
 
 from stepguard.deployment.documents import Path
 from stepguard.deployment.members import UNDECIDED, as_object, present, why_unknown
-from stepguard.deployment.states_language import MAXIMUM_NAME_LENGTH, MAXIMUM_SECONDS
-from stepguard.deployment.values import OpenList, PartlyKnownKey, Plain
+from stepguard.deployment.states_language import MAXIMUM_SECONDS
+from stepguard.deployment.values import OpenList, Plain
 from stepguard.deployment.workflow import Scope, State, Workflow
 from stepguard.rules.defects import Defect, Doubt, Found, listed, nearest, quoted, surely
 
@@ -76,15 +76,6 @@ def _check_state(state: State) -> Iterator[Found]:
     yield from _word(
         state.body, "QueryLanguage", QUERY_LANGUAGES, quoted(state.name), state.path, state
     )
-    if len(state.name) > MAXIMUM_NAME_LENGTH and not isinstance(state.name, PartlyKnownKey):
-        yield Defect(
-            message=f"the name {quoted(state.name)} has {len(state.name)} characters; "
-            f"{MAXIMUM_NAME_LENGTH} are allowed",
-            path=state.path,
-            subject="length of the name",
-            state=state,
-            suggestion="a shorter name, and the rest in Comment",
-        )
     yield from _containers(state)
     yield from _exclusive_limits(state)
 

@@ -9,13 +9,15 @@ from stepguard.deployment.iam.patterns import Symbols
 from stepguard.deployment.resources import Resource
 from stepguard.deployment.values import (
     OneOf,
+    Piece,
     Plain,
     Reference,
     Text,
     alternatives,
 )
-from stepguard.permissions.identity import arns_of, expand, name_reference
+from stepguard.permissions.identity import arns_of, as_text, expand, name_reference
 from stepguard.permissions.matching import matches_resource
+from stepguard.permissions.memory import remembered
 from stepguard.permissions.names import Names
 
 _ALL_STREAMS: Symbols = (":", "*")
@@ -61,20 +63,55 @@ def means(value: Plain, resource: Resource, deployment: Deployment) -> bool | No
     reference = sole_reference(value)
     if reference is not None and not reference.is_pseudo:
         found = deployment.find(reference.target)
-        if resource in found:
-            return True if len(found) == 1 else None
+        addresses = {one.address for one in found}
+        if resource.address in addresses:
+            return True if len(addresses) == 1 else None
+        if found and all(one.type == resource.type for one in found):
+            return False
+    ending = _ending(value)
+    if ending is not None and ending not in (_endings(resource, deployment) or (ending,)):
+        return False
     names = Names(deployment)
     given = [_bare(one) for one in expand(value, deployment)]
-    own = [_bare(one) for one in arns_of(resource, deployment)]
-    name = name_reference(resource)
-    if name is not None:
-        own.extend(expand(name, deployment))
     answers = [
-        matches_resource(one, other, names, same_place=True) for one in given for other in own
+        matches_resource(one, other, names, same_place=True)
+        for one in given
+        for other in _ways_to_name(resource, deployment)
     ]
     if True in answers:
         return True
     return None if None in answers or not given else False
+
+
+@remembered
+def _ways_to_name(resource: Resource, deployment: Deployment) -> list[Symbols]:
+    found = [_bare(one) for one in arns_of(resource, deployment)]
+    name = name_reference(resource)
+    return found if name is None else [*found, *expand(name, deployment)]
+
+
+@remembered
+def _endings(resource: Resource, deployment: Deployment) -> frozenset[str] | None:
+    """Return what the ways to name a resource end in; `None` when one of them is not known.
+
+    Most comparisons are between two different names, and end here.
+    """
+    found = [_ending(as_text(one)) for one in _ways_to_name(resource, deployment)]
+    known = frozenset(one for one in found if one is not None)
+    return known if found and None not in found else None
+
+
+def _ending(value: Plain) -> str | None:
+    """Return what stands behind the last colon of an ARN, or a name; `None` if not known."""
+    if isinstance(value, Text) and value.parts:
+        last = value.parts[-1]
+        text = last.text if isinstance(last, Piece) else ""
+    else:
+        text = value if isinstance(value, str) else ""
+    text = text.removesuffix(":*")
+    if not text or "*" in text or (isinstance(value, Text) and ":" not in text):
+        return None
+    return text.rpartition(":")[2]
 
 
 def _bare(symbols: Symbols) -> Symbols:

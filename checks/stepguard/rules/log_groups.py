@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
+from stepguard.deployment.graph import Deployment
 from stepguard.deployment.log_groups import LOG_GROUP_TYPES, LogGroup, log_group
-from stepguard.deployment.resources import Form, Logging, Resource, StateMachine
+from stepguard.deployment.resources import Logging, Resource, StateMachine
 from stepguard.deployment.values import plain
 from stepguard.finding import RelatedPlace
+from stepguard.permissions.memory import remembered
 from stepguard.rules.links import resources_meant
 from stepguard.rules.log_levels import LoggingOff, logging_of
 from stepguard.rules.rule import Context, Rule
@@ -25,16 +25,23 @@ class LogGroupRule(Rule[Resource]):
         return list(found.values())
 
 
-def groups_of(machine: StateMachine, context: Context) -> Iterator[LogGroup]:
-    """Yield the log groups of the project that a machine logs to, or will if its level allows."""
+def groups_of(machine: StateMachine, context: Context) -> list[LogGroup]:
+    """Return the log groups of the project that a machine logs to, or will if its level allows."""
+    return _groups(machine, context.deployment)
+
+
+@remembered
+def _groups(machine: StateMachine, deployment: Deployment) -> list[LogGroup]:
     logging = machine.logging
     if not isinstance(logging, Logging) or not isinstance(logging.destinations, list):
-        return
+        return []
     if isinstance(logging_of(machine), LoggingOff):
-        return
-    for destination in logging.destinations:
-        for one in resources_meant(plain(destination), LOG_GROUP_TYPES, context.deployment):
-            yield log_group(one)
+        return []
+    return [
+        log_group(one)
+        for destination in logging.destinations
+        for one in resources_meant(plain(destination), LOG_GROUP_TYPES, deployment)
+    ]
 
 
 def users_of(group: Resource, context: Context) -> tuple[RelatedPlace, ...]:
@@ -44,13 +51,3 @@ def users_of(group: Resource, context: Context) -> tuple[RelatedPlace, ...]:
         for machine in context.deployment.state_machines
         if any(one.resource is group for one in groups_of(machine, context))
     )
-
-
-def is_terraform(resource: Resource) -> bool:
-    """Tell whether a resource is written in Terraform."""
-    return resource.form in (Form.TERRAFORM, Form.PLAN)
-
-
-def in_language(resource: Resource, *, terraform: str, cloudformation: str) -> str:
-    """Return the snippet in the language that a resource is written in."""
-    return terraform if is_terraform(resource) else cloudformation

@@ -30,14 +30,15 @@ class Rule(ABC, Generic[Subject]):
     """A check of one kind of resource.
 
     A subclass states its identity in the class attributes and its documentation in the
-    docstring, under the headings of `CONTRIBUTING.md`. `judge` is called once for each resource
-    that `subjects` yields.
+    docstring, under the headings of `docs/writing-a-rule.md`. `since` is the version in which the
+    rule appeared. `judge` is called once for each resource that `subjects` yields.
     """
 
     id: ClassVar[str]
     name: ClassVar[str]
     severity: ClassVar[Severity]
     tier: ClassVar[Literal["default", "pedantic"]] = "default"
+    since: ClassVar[str] = "0.1.0"
     references: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod

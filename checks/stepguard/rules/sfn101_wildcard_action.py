@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
+from stepguard.deployment.graph import Deployment
 from stepguard.deployment.iam.elements import Entry
-from stepguard.deployment.iam.patterns import action_matches, has_wildcard
+from stepguard.deployment.iam.patterns import has_wildcard
 from stepguard.deployment.members import why_unknown
 from stepguard.deployment.resources import Role
 from stepguard.deployment.values import Hole, Piece, Text
 from stepguard.finding import NotEvaluated, RelatedPlace, Severity, Violation
 from stepguard.permissions.actions import Action, matching_actions
 from stepguard.permissions.documented import is_documented_wildcard
-from stepguard.permissions.uses import Uses, uses_of_role
 from stepguard.rules.grants import Grant, grants_of, listed, name_of_role, shown, told_apart
+from stepguard.rules.narrowing import actions_to_write
 from stepguard.rules.rule import Context, RoleRule, Verdict
 
 MAXIMUM_EXPANDED = 50
@@ -53,13 +54,11 @@ class WildcardAction(RoleRule):
         if not grants.is_judged:
             return None
         found: list[Violation | NotEvaluated] = []
-        uses: Uses | None = None
         for grant in grants.known:
             wide: list[Entry] = []
             found.extend(_judge(grant, wide))
             if wide:
-                uses = uses or uses_of_role(subject, context.deployment)
-                found.append(_violation(grant, wide, uses))
+                found.append(_violation(grant, wide, context.deployment))
         return [*told_apart(found), *grants.unread]
 
 
@@ -93,7 +92,7 @@ def _is_wide(entry: Entry) -> bool | None:
     return None
 
 
-def _violation(grant: Grant, wide: list[Entry], uses: Uses) -> Violation:
+def _violation(grant: Grant, wide: list[Entry], deployment: Deployment) -> Violation:
     names = [shown(one.value) for one in wide]
     return Violation(
         message=f"{grant.label} allows role '{name_of_role(grant.role)}' {listed(names)}"
@@ -104,7 +103,7 @@ def _violation(grant: Grant, wide: list[Entry], uses: Uses) -> Violation:
         related=tuple(
             RelatedPlace(f"{shown(one.value)} too", grant.place(one.path)) for one in wide[1:]
         ),
-        suggestion=_suggestion(names, uses),
+        suggestion=actions_to_write(names, grant.role, deployment),
         subject=" ".join((grant.statement.sid, *names)),
     )
 
@@ -124,21 +123,3 @@ def _extent(names: tuple[str, ...]) -> str:
     writing = sum("Read" != one.access_level != "List" for one in matched.values())
     changes = f", {writing} of which change something," if writing else ""
     return f": {len(matched)} actions{changes} and whatever is added"
-
-
-def _suggestion(names: list[str], uses: Uses) -> str:
-    used = [
-        one
-        for one in uses.needed
-        if "*" not in one and any(action_matches(name, one) for name in names)
-    ]
-    if used:
-        actions = ", ".join(f'"{action}"' for action in used)
-        rest = "" if not uses.unread else f" and what else it needs ({uses.unread[0]})"
-        return f"Write the actions that the workflow takes: {actions}{rest}"
-    if uses.machines and not uses.unread and not uses.unread_services:
-        return (
-            "No state of the workflow takes any of these actions itself: leave them out, or write "
-            "those that are needed one by one"
-        )
-    return "Write the actions that the workflow takes one by one"

@@ -11,7 +11,7 @@ from stepguard.deployment.source import Span
 from stepguard.finding import NotEvaluated, RelatedPlace, Severity, Violation
 from stepguard.permissions.role_needs import RoleNeeds, needs_of_role
 from stepguard.permissions.unused import Unused, Usage
-from stepguard.rules.grants import Grant, grants_of, listed, name_of_role, shown
+from stepguard.rules.grants import Grant, grants_of, listed, name_of_role, shown, told_apart
 from stepguard.rules.rule import Context, RoleRule, Verdict
 
 
@@ -63,7 +63,7 @@ class UnusedPermission(RoleRule):
                 made.setdefault(span, []).append((grant, unused))
         for span, statements in made.items():
             found.extend(_judge_made(span, statements))
-        return found
+        return told_apart(found)
 
 
 def _made_at(grant: Grant) -> Span | None:
@@ -99,7 +99,7 @@ def _judge_made(
         span=span,
         path=grant.statement.path,
         suggestion=f"Remove '{span.text}'",
-        subject=" ".join((grant.policy.name, span.text, *actions)),
+        subject=" ".join((span.text, *actions)),
     )
 
 
@@ -158,7 +158,7 @@ def _judge(grant: Grant, unused: Unused) -> Iterator[Violation | NotEvaluated]:
                 RelatedPlace(f"{shown(one.value)} too", grant.place(one.path)) for one in others
             ),
             suggestion=drop,
-            subject=" ".join((grant.policy.name, grant.statement.sid, *names)),
+            subject=" ".join((grant.statement.sid, *names)),
         )
     elif unused.resources:
         names = [shown(one.value) for one in unused.resources]
@@ -173,5 +173,5 @@ def _judge(grant: Grant, unused: Unused) -> Iterator[Violation | NotEvaluated]:
                 RelatedPlace(f"{shown(one.value)} too", grant.place(one.path)) for one in others
             ),
             suggestion=f"Remove {listed(names)}, or name what the states use instead",
-            subject=" ".join((grant.policy.name, grant.statement.sid, *names)),
+            subject=" ".join((grant.statement.sid, *names)),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from stepguard.deployment.documents import Document
@@ -16,7 +16,7 @@ from stepguard.permissions.grants import RoleGrants, grants_of_role
 from stepguard.permissions.needs import MachineNeeds, Need, needs_of_machine
 from stepguard.permissions.notation import write_statement
 from stepguard.permissions.role_needs import role_of_task
-from stepguard.rules.grants import listed, name_of_role, shown
+from stepguard.rules.grants import listed, name_of_role, shown, told_apart
 from stepguard.rules.machines import names_of, place_of, related_places
 from stepguard.rules.rule import Context, MachineRule, Verdict
 
@@ -58,18 +58,21 @@ class MissingPermission(MachineRule):
         deployment = context.deployment
         needs = needs_of_machine(subject, deployment)
         roles = deployment.roles_of(subject)
-        found: list[Violation | NotEvaluated] = list(_not_checked(needs, subject))
-        if roles:
-            for role in roles:
-                found.extend(_Judge(subject, role, context).judge(needs.needs))
-        elif needs.needs:
-            found.append(_not_evaluated(subject, _why_no_role(subject)))
-        for role, own in _of_tasks(needs, context):
-            if role not in roles:
-                found.extend(_Judge(subject, role, context).judge(own))
-        if not found and not needs.needs and not needs.task_roles:
+        reasons = list(_not_checked(needs))
+        found: list[Violation | NotEvaluated] = []
+        of_roles = [(role, needs.needs) for role in roles]
+        of_roles += [one for one in _of_tasks(needs, context) if one[0] not in roles]
+        for role, own in of_roles:
+            judged = _Judge(subject, role, context)
+            found.extend(judged.judge(own))
+            reasons.extend(judged.unknown)
+        if needs.needs and not roles:
+            reasons.append(_why_no_role(subject))
+        if not found and not reasons and not needs.needs and not needs.task_roles:
             return None
-        return found
+        if reasons:
+            found.append(_not_evaluated(subject, reasons))
+        return told_apart(found)
 
 
 @dataclass(slots=True)
@@ -97,35 +100,32 @@ class _Gap:
 
 
 class _Judge:
-    """Judges the needs of one machine for one role."""
+    """Judges the needs of one machine for one role. `unknown` says what could not be told."""
 
     def __init__(self, machine: StateMachine, role: Role, context: Context) -> None:
         self._machine = machine
         self._role = role
         self._grants: RoleGrants = grants_of_role(role, context.deployment)
         self._decider = Decider(self._grants, context.deployment, lenient=True)
+        self.unknown: list[str] = []
         self._workflow: Workflow | None = None
         if isinstance(machine.definition, Document):
             self._workflow = read_workflow(machine.definition, context.deployment)
 
-    def judge(self, needs: Iterable[Need]) -> Iterator[Violation | NotEvaluated]:
-        """Yield what is missing, and what could not be told."""
+    def judge(self, needs: Iterable[Need]) -> Iterator[Violation]:
+        """Yield what is missing."""
         gaps: dict[tuple[object, ...], _Gap] = {}
-        unknown: list[tuple[Need, Decision]] = []
         for need in needs:
             if need.kind != "required":
                 continue
             decision = self._decider.decide(need)
             if decision.is_granted is None:
-                unknown.append((need, decision))
+                self._note(need, decision)
             elif decision.is_granted is False:
                 reason = decision.reason if decision.is_forbidden else ""
                 key = (need.states, need.feature, need.resources, reason)
                 gaps.setdefault(key, _Gap(reason)).needs.append(need)
-        for gap in gaps.values():
-            yield self._violation(gap)
-        if unknown:
-            yield self._unknown(unknown)
+        yield from map(self._violation, gaps.values())
 
     def _violation(self, gap: _Gap) -> Violation:
         need = gap.needs[0]
@@ -180,15 +180,11 @@ class _Judge:
         if self._workflow is not None:
             yield from related_places(self._workflow, states[1:], f"needs {need.action} too")
 
-    def _unknown(self, unknown: list[tuple[Need, Decision]]) -> NotEvaluated:
-        need, decision = unknown[0]
-        more = len({one.action for one, _ in unknown} - {need.action})
-        further = f" (and {more} more)" if more else ""
-        reason = (
-            f"whether role '{name_of_role(self._role)}' has {need.action}{further} for "
-            f"{need.by} is not known: {decision.reason}"
+    def _note(self, need: Need, decision: Decision) -> None:
+        self.unknown.append(
+            f"whether role '{name_of_role(self._role)}' has {need.action} for {need.by} is not "
+            f"known: {decision.reason}"
         )
-        return _not_evaluated(self._machine, reason)
 
 
 def _shown(resource: Plain) -> str:
@@ -217,10 +213,9 @@ def _of_tasks(needs: MachineNeeds, context: Context) -> Iterator[tuple[Role, lis
     yield from found.values()
 
 
-def _not_checked(needs: MachineNeeds, machine: StateMachine) -> Iterator[NotEvaluated]:
+def _not_checked(needs: MachineNeeds) -> Iterator[str]:
     for one in needs.not_checked:
-        where = f"state '{one.state}': " if one.state else ""
-        yield _not_evaluated(machine, f"{where}{one.reason}")
+        yield f"state '{one.state}': {one.reason}" if one.state else one.reason
 
 
 def _why_no_role(machine: StateMachine) -> str:
@@ -230,5 +225,8 @@ def _why_no_role(machine: StateMachine) -> str:
     return f"the role {given} is not part of the project"
 
 
-def _not_evaluated(machine: StateMachine, reason: str) -> NotEvaluated:
+def _not_evaluated(machine: StateMachine, reasons: Sequence[str]) -> NotEvaluated:
+    """Say the first of several reasons, and how many there are besides."""
+    more = len(set(reasons)) - 1
+    reason = f"{reasons[0]} (and {more} more)" if more else reasons[0]
     return NotEvaluated(reason=reason, resource=machine.address, span=machine.span)

@@ -36,7 +36,7 @@ class WideTrust(RoleRule):
     ## What it does
     Reports every principal besides Step Functions that the trust policy of a role lets in:
     another service, a user or role, a whole account, everybody. An account that the option
-    `trusted_accounts` names may be there. Also reports a role that a state machine uses and that
+    `trusted-accounts` names may be there. Also reports a role that a state machine uses and that
     Step Functions may not assume. Statements that deny are not considered, and the role that SAM
     makes is not judged.
 

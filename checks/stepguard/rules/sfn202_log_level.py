@@ -19,7 +19,7 @@ class LogLevelTooLow(MachineRule):
     """A log level that leaves out events which the project wants to have.
 
     ## What it does
-    Reports a state machine that logs at a level below the wanted one (`log_level`, `ERROR` unless
+    Reports a state machine that logs at a level below the wanted one (`log-level`, `ERROR` unless
     configured). The levels are, from the one that logs most: `ALL`, `ERROR`, `FATAL`, `OFF`. That
     nothing is logged at all is left to SFN201 and SFN207.
 

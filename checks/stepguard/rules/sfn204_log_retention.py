@@ -5,7 +5,8 @@ from __future__ import annotations
 from stepguard.deployment.log_groups import log_group
 from stepguard.deployment.resources import Resource
 from stepguard.finding import NotEvaluated, Severity, Violation
-from stepguard.rules.log_groups import LogGroupRule, in_language, users_of
+from stepguard.rules.languages import in_language
+from stepguard.rules.log_groups import LogGroupRule, users_of
 from stepguard.rules.machines import is_undecided, possible_values, why_undecided
 from stepguard.rules.rule import Context, Verdict
 

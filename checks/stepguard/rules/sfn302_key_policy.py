@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from stepguard.deployment.documents import DocumentError, read_document
 from stepguard.deployment.iam.conditions import Condition
@@ -20,13 +21,16 @@ from stepguard.finding import NotEvaluated, RelatedPlace, Severity, Violation
 from stepguard.permissions.grants import Grant, grants_of_role
 from stepguard.rules.grants import name_of_role, name_of_statement
 from stepguard.rules.keys import has_customer_key
-from stepguard.rules.log_groups import groups_of, in_language
+from stepguard.rules.languages import in_language
+from stepguard.rules.log_groups import groups_of
 from stepguard.rules.log_levels import LogLevel, logging_of
 from stepguard.rules.rule import Context, MachineRule, Verdict
 
 _VIA_SERVICE = "kms:viaservice"
 _DECRYPT = "kms:Decrypt"
 _DATA_KEY = "kms:GenerateDataKey"
+
+_Verdicts: TypeAlias = "list[Violation | NotEvaluated]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,7 @@ class KeyPolicy(MachineRule):
         return [one for verdict in verdicts for one in verdict]
 
 
-def _of_machine(machine: StateMachine, context: Context) -> Iterator[Verdict]:
+def _of_machine(machine: StateMachine, context: Context) -> Iterator[_Verdicts]:
     encryption = machine.encryption
     if isinstance(encryption, Unread):
         reason = f"whether there is a customer-managed key: {encryption.reason}"
@@ -122,7 +126,7 @@ def _of_machine(machine: StateMachine, context: Context) -> Iterator[Verdict]:
         yield _judge_role(role, context)
 
 
-def _of_log_groups(machine: StateMachine, context: Context) -> Iterator[Verdict]:
+def _of_log_groups(machine: StateMachine, context: Context) -> Iterator[_Verdicts]:
     for group in groups_of(machine, context):
         if group.key is not None:
             place = RelatedPlace(
@@ -137,7 +141,7 @@ def _judge_key(
     machine: StateMachine,
     context: Context,
     place: RelatedPlace,
-) -> Verdict:
+) -> _Verdicts:
     keys = keys_meant(value, context.deployment)
     span = None if value is None else value.span
     if not keys:
@@ -209,7 +213,7 @@ def _covers(actions: Element | None, action: str) -> bool | None:
     return None if is_open else False
 
 
-def _judge_role(role: Role, context: Context) -> Verdict:
+def _judge_role(role: Role, context: Context) -> _Verdicts:
     grants = grants_of_role(role, context.deployment)
     found: list[Violation | NotEvaluated] = []
     for action in (_DECRYPT, _DATA_KEY):

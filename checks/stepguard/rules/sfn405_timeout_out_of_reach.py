@@ -48,7 +48,7 @@ class TimeoutOutOfReach(MachineRule):
     - an execution of a `STANDARD` workflow: after a year;
     - an HTTP task: after 60 seconds; a call of Bedrock AgentCore: after 900.
 
-    Where the option `maximum_timeout_seconds` is set, timeouts above it are reported as well. All
+    Where the option `maximum-timeout-seconds` is set, timeouts above it are reported as well. All
     of a machine that exceed the same limit are one finding. Values that are chosen at run time
     are not looked at.
 
@@ -128,11 +128,9 @@ def _violation(
     machine: StateMachine, workflow: Workflow, above: list[Duration], limit: float, why: str
 ) -> Violation:
     first = above[0]
-    what = f"{first.label} is {first.shown}"
-    if len(above) > 1:
-        what += f", and {len(above) - 1} more are as long"
+    more = f"; {len(above) - 1} more are above that, too" if len(above) > 1 else ""
     return Violation(
-        message=f"{what}, but {why}",
+        message=f"{first.label} is {first.shown}, but {why}{more}",
         resource=machine.address,
         span=workflow.document.locate(first.path),
         path=first.path,

@@ -16,12 +16,12 @@ class NoFailureAlarm(MachineRule):
     `ExecutionsFailed`, be it by itself, in metric maths, or in a query over all machines. A rule
     of EventBridge on "Step Functions Execution Status Change" with the status `FAILED` and a
     target counts too, for STANDARD workflows: those of type EXPRESS emit no such events. An alarm
-    that cannot work is left to SFN604.
+    that cannot work, or lacks the dimension of a machine, is left to SFN604.
 
     Not evaluated are a reusable Terraform module, whose caller may set the alarm, a project with
     modules that could not be read, and an alarm of which it is not known whether it is about the
     machine. Where alarms are set in another project, take `ExecutionsFailed` out of
-    `alarms_here`.
+    `alarms-here`.
 
     ## Why is this bad
     An execution that fails does so in silence: it is listed among the others, and nobody is told.

@@ -15,7 +15,7 @@ class NoTimeoutAlarm(MachineRule):
     Reports a state machine of which no alarm of the project watches the metric
     `ExecutionsTimedOut`, and of which no rule of EventBridge passes on the status `TIMED_OUT`
     (for STANDARD workflows). What counts as an alarm, and where this is not evaluated, is as in
-    SFN601; the option is `ExecutionsTimedOut` in `alarms_here`.
+    SFN601; the option is `ExecutionsTimedOut` in `alarms-here`.
 
     ## Why is this bad
     An execution that times out is none that fails: it does not count as `ExecutionsFailed`, and

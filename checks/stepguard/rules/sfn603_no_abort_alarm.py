@@ -15,7 +15,7 @@ class NoAbortAlarm(MachineRule):
     Reports a state machine of which no alarm of the project watches `ExecutionsAborted` (or no
     rule of EventBridge the status `ABORTED`), or none watches `ExecutionThrottled`. What counts
     as an alarm, and where this is not evaluated, is as in SFN601; both metrics are options in
-    `alarms_here`.
+    `alarms-here`.
 
     ## Why is this bad
     Somebody who stops executions, by mistake or on purpose, leaves work half done. Throttling

@@ -19,7 +19,7 @@ class NoTags(MachineRule):
     """A state machine without tags, or without one that the project requires.
 
     ## What it does
-    Reports a state machine that has no tags, or lacks a key of `required_tags`. A provider's
+    Reports a state machine that has no tags, or lacks a key of `required-tags`. A provider's
     `default_tags` count; keys that begin with `aws:` do not. A Terraform directory without
     provider, backend or variable values is a reusable module whose caller may tag, and a machine
     without tags is not evaluated there. Tags that are given to a CloudFormation stack when it is

@@ -41,7 +41,7 @@ class UndeployableDefinition(MachineRule):
 
     - `StartAt`, `Next` and `Default` that name no state, or one of another branch or map;
     - states that no transition reaches, and containers in which no state is the last;
-    - names that two states share, anywhere in the definition, or that have more than 80 characters;
+    - names that two states share, anywhere in the definition;
     - fields that the state's type or its query language does not have, with the name that was
       probably meant; fields that are missing; fields that exclude each other;
     - values of the wrong type, and words that do not exist (`Type`, `QueryLanguage`, `Mode`, …);
@@ -50,7 +50,8 @@ class UndeployableDefinition(MachineRule):
     Only what is certain is reported. A single value that is not known before deployment is taken
     to be of the right type; where a state, a list of them or a transition is not known, the rule
     is not evaluated, unless something else is certainly wrong. A role that stands in the wrong
-    place is left to SFN114; whether a path or a JSONata expression makes sense is not looked at.
+    place is left to SFN114, and what exceeds a quota to SFN903; whether a path or a JSONata
+    expression makes sense is not looked at.
 
     ## Why is this bad
     The deployment fails, often after other resources have been changed: the stack rolls back, or

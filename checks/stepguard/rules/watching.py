@@ -4,20 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from stepguard.deployment.alarms import Metric, alarms
+from stepguard.deployment.alarms import Alarm, Metric, alarms
 from stepguard.deployment.event_rules import EventRule, event_rules
+from stepguard.deployment.graph import Deployment
 from stepguard.deployment.members import UNDECIDED, as_object, present
 from stepguard.deployment.resources import StateMachine
 from stepguard.deployment.values import OpenList, Plain, Text
 from stepguard.rules.links import means
 from stepguard.rules.machines import STANDARD, possible_types
+from stepguard.rules.once import once
 from stepguard.rules.rule import Context
 
 NAMESPACE = "AWS/States"
 DIMENSION = "StateMachineArn"
 
 _SOURCE = "aws.states"
+_MACHINE = "stateMachineArn"
 _DETAIL_TYPE = "Step Functions Execution Status Change"
+
+
+@once
+def _alarms(deployment: Deployment) -> list[Alarm]:
+    return alarms(deployment)
+
+
+@once
+def _event_rules(deployment: Deployment) -> list[EventRule]:
+    return list(event_rules(deployment))
 
 
 def has_alarm(machine: StateMachine, metric: str, context: Context) -> bool | str:
@@ -27,7 +40,7 @@ def has_alarm(machine: StateMachine, metric: str, context: Context) -> bool | st
     machine in particular, since it lacks the dimension, counts: SFN604 reports it.
     """
     doubt = ""
-    for alarm in alarms(context.deployment):
+    for alarm in _alarms(context.deployment):
         answers = [_watches(one, machine, metric, context) for one in alarm.metrics]
         if True in answers:
             return True
@@ -83,7 +96,7 @@ def has_event_rule(machine: StateMachine, status: str, context: Context) -> bool
     if STANDARD not in types:
         return False
     doubt = ""
-    for rule in event_rules(context.deployment):
+    for rule in _event_rules(context.deployment):
         answers = [rule.is_on, rule.has_target, _selects(rule, machine, status, context)]
         if False in answers:
             continue
@@ -97,6 +110,9 @@ def _selects(rule: EventRule, machine: StateMachine, status: str, context: Conte
     pattern = as_object(rule.pattern)
     if pattern is None:
         return None
+    if present(pattern, "source") is False and present(pattern, "detail-type") is False:
+        # A pattern that is about no service in particular passes everything on, or other things.
+        return False
     detail = as_object(pattern.get("detail", {}))
     if detail is None:
         return None
@@ -104,8 +120,10 @@ def _selects(rule: EventRule, machine: StateMachine, status: str, context: Conte
         _matches(pattern, "source", _SOURCE),
         _matches(pattern, "detail-type", _DETAIL_TYPE),
         _matches(detail, "status", status),
-        _is_about(detail, machine, context),
     ]
+    if False in answers:
+        return False
+    answers.append(_is_about(detail, machine, context))
     if False in answers:
         return False
     return None if None in answers else True
@@ -137,10 +155,10 @@ def _matches_one(one: Plain, value: str) -> bool | None:
 
 
 def _is_about(detail: dict[str, Plain], machine: StateMachine, context: Context) -> bool | None:
-    there = present(detail, DIMENSION[:1].lower() + DIMENSION[1:])
+    there = present(detail, _MACHINE)
     if there is not True:
         return None if there is None else True
-    given = _values(detail["stateMachineArn"])
+    given = _values(detail[_MACHINE])
     return _any(
         None if isinstance(one, dict) else means(one, machine, context.deployment) for one in given
     )

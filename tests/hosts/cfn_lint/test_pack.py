@@ -12,11 +12,13 @@ from typing import Any
 
 import pytest
 
+import stepguard
 from stepguard.engine import ScanOptions, scan
 from stepguard.rules.registry import cfn_lint_id, describe, load, rule_ids
 
 PLAIN = "plain.json"
 TASK_TIMEOUT = ("W9402", "Import")
+PACKAGE = Path(stepguard.__file__).parent
 
 
 def names(found: list[Any]) -> set[tuple[str, str]]:
@@ -170,6 +172,38 @@ def test_informational_rules_are_off_unless_asked_for(cfn_lint: Any) -> None:
     assert {one.rule for one in shown if one.rule[0] == "I"} == {"I9701"}
 
 
+def imported(cfn_lint: Any, *arguments: str) -> set[str]:
+    """Return the modules of stepguard that a run of cfn-lint has imported."""
+    program = (
+        "import runpy, sys\n"
+        "sys.argv = sys.argv[1:]\n"
+        "try:\n"
+        "    runpy.run_path(sys.argv[0], run_name='__main__')\n"
+        "finally:\n"
+        "    print(*(name for name in sys.modules if name.startswith('stepguard')), file=sys.stderr)"
+    )
+    command = [cfn_lint.python, "-c", program, cfn_lint.program, *arguments]
+    ended = subprocess.run(
+        [*command, "--append-rules", "stepguard.hosts.cfn_lint"],
+        cwd=cfn_lint.templates,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "stepguard.hosts.cfn_lint._pack" in ended.stderr
+    return set(ended.stderr.split())
+
+
+def test_rules_that_are_not_shown_do_not_run(cfn_lint: Any) -> None:
+    without = imported(cfn_lint, PLAIN)
+    with_all = imported(cfn_lint, PLAIN, "-c", "I")
+    assert "stepguard.rules.sfn402_no_task_timeout" in without
+    assert without < with_all
+    assert "stepguard.rules.sfn701_no_tags" in with_all - without
+    none = imported(cfn_lint, PLAIN, "-i", "E", "W9")
+    assert {name for name in none if name.startswith("stepguard.rules.sfn")} == set()
+
+
 def test_an_ignore_in_the_metadata_is_for_one_resource(
     cfn_lint: Any, everything: list[Any]
 ) -> None:
@@ -209,10 +243,47 @@ def test_rules_take_options(cfn_lint: Any) -> None:
     assert "W9111" not in by_rule
 
 
+def test_a_pedantic_rule_runs_when_it_is_enabled(cfn_lint: Any, everything: list[Any]) -> None:
+    pedantic = next(load(one) for one in rule_ids() if load(one).tier == "pedantic")
+    assert cfn_lint_id(pedantic) not in {one.rule for one in everything}
+    example = PACKAGE / "rules" / "examples" / pedantic.id / "bad" / "template.yaml"
+    arguments = (example, "-c", "I")
+    assert cfn_lint_id(pedantic) not in {one.rule for one in cfn_lint.matches(*arguments)}
+    enabled = ("-x", f"{cfn_lint_id(pedantic)}:enabled=true")
+    found = cfn_lint.matches(*arguments, *enabled)
+    assert cfn_lint_id(pedantic) in {one.rule for one in found}
+
+
 def test_an_option_with_a_wrong_value_is_told(cfn_lint: Any) -> None:
     found = cfn_lint.matches(PLAIN, "-c", "I", "--configure-rule", "I9202:log_level=DEBUG")
     (message,) = [one.message for one in found if one.rule == "I9202"]
-    assert message == "log_level 'DEBUG' is none of ALL, ERROR, FATAL"
+    assert message == "I9202: log-level: 'DEBUG' is none of ALL, ERROR, FATAL"
+
+
+def test_options_of_the_project_count_and_those_of_cfn_lint_precede_them(
+    cfn_lint: Any, tmp_path: Path
+) -> None:
+    shutil.copy(cfn_lint.templates / "options.yaml", tmp_path)
+    (tmp_path / "stepguard.toml").write_text(
+        'log-level = "ALL"\nrequired-tags = ["Owner", "Stage"]\nskip-rules = ["SFN111"]\n',
+        encoding="utf-8",
+    )
+    found = cfn_lint.matches("options.yaml", "-c", "I", cwd=tmp_path)
+    assert {"I9202", "I9701"} <= {one.rule for one in found}
+    assert "W9111" not in {one.rule for one in found}
+    found = cfn_lint.matches(
+        *("options.yaml", "-c", "I", "-x", "I9202:log_level=FATAL"), cwd=tmp_path
+    )
+    assert "I9701" in {one.rule for one in found}
+    assert "I9202" not in {one.rule for one in found}
+
+
+def test_options_that_cannot_be_used_are_an_error(cfn_lint: Any, tmp_path: Path) -> None:
+    shutil.copy(cfn_lint.templates / PLAIN, tmp_path)
+    (tmp_path / "stepguard.toml").write_text('log-levle = "ALL"\n', encoding="utf-8")
+    found = cfn_lint.matches(PLAIN, "-c", "I", cwd=tmp_path)
+    assert [one.rule for one in found] == ["E9000"]
+    assert "unknown option 'log-levle'" in found[0].message
 
 
 def test_the_rules_of_cfn_lint_find_what_they_find_without_the_pack(cfn_lint: Any) -> None:
@@ -271,18 +342,8 @@ def test_a_file_that_cannot_be_read_is_an_error(cfn_lint: Any, tmp_path: Path) -
 
 
 def test_a_template_without_step_functions_costs_no_engine(cfn_lint: Any) -> None:
-    command = [cfn_lint.python, "-X", "importtime", cfn_lint.program, "bucket.yaml"]
-    ended = subprocess.run(
-        [*command, "--append-rules", cfn_lint.pack],
-        cwd=cfn_lint.templates,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ended.returncode == 0, ended.stdout
-    assert "stepguard.hosts.cfn_lint._pack" in ended.stderr
-    assert "stepguard.judging" not in ended.stderr
-    assert "stepguard.rules" not in ended.stderr
+    modules = imported(cfn_lint, "bucket.yaml")
+    assert {name.split(".")[1] for name in modules if "." in name}.isdisjoint({"judging", "rules"})
 
 
 # The same verdict
@@ -294,19 +355,17 @@ def scanned(path: Path) -> set[tuple[str, str]]:
     What is in a nested stack counts as the stack, and the role that SAM makes as its machine.
     """
     report = scan([path], ScanOptions(root=path.parent))
-    text = path.read_text(encoding="utf-8")
+    made_for = {address: machine for (_, address), machine in report.made_for.items()}
     found = set()
     for one in report.findings:
-        address = one.violation.resource.partition(".")[0]
-        if f"{address}:" not in text and f"{address.removesuffix('Role')}:" in text:
-            address = address.removesuffix("Role")
-        found.add((cfn_lint_id(load(one.rule)), address))
+        address = made_for.get(one.violation.resource, one.violation.resource)
+        found.add((cfn_lint_id(load(one.rule)), address.partition(".")[0]))
     return found
 
 
 def test_the_findings_are_those_of_a_scan(cfn_lint: Any, everything: list[Any]) -> None:
     root = Path(__file__).resolve().parents[3]
-    examples = root / "checks" / "stepguard" / "rules" / "examples"
+    examples = PACKAGE / "rules" / "examples"
     paths = [*root.glob("fixtures/*/*/template.yaml"), *examples.glob("*/*/template.yaml")]
     assert len(paths) > 20
     shown: dict[Path, list[Any]] = {path: [] for path in paths}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import runpy
 from pathlib import Path
 
+from stepguard.config import Config
 from stepguard.rules.registry import cfn_lint_id, load, rule_ids
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -28,6 +30,16 @@ def test_every_rule_is_in_the_table_with_its_own_digits() -> None:
         assert row["shortdesc"]
         assert row["description"].endswith(".")
         assert row["source_url"].startswith("https://")
+
+
+def test_every_option_of_a_rule_is_one_of_the_pack() -> None:
+    rows = {row["own_id"]: row for row in json.loads(TABLE.read_text(encoding="utf-8"))}
+    assert rows["SFN202"]["options"] == {"log_level": "text"}
+    assert rows["SFN111"]["options"] == {"trusted_accounts": "list"}
+    assert "required_tags" in rows["SFN701"]["options"]
+    offered = {name for row in rows.values() for name in row["options"]}
+    fields = {one.name for one in dataclasses.fields(Config)}
+    assert offered == fields - {"severities", "unsuppressible_rules"}
 
 
 def test_no_id_of_the_pack_itself_is_a_rule() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import random
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -99,3 +100,45 @@ def test_modules_that_refer_to_each_other_many_times_are_followed_once(
     deployment = read(plan)
     look_at_everything(deployment)
     assert len(deployment.state_machines) == 1
+
+
+def test_many_blocks_and_instances_are_read_in_time(read: Callable[..., Deployment]) -> None:
+    """What is searched for among many is found without looking at all of them for each."""
+    count = 5_000
+    blocks = [{"name": "x", "policy": None} for _ in range(count)]
+    role = {
+        "address": "aws_iam_role.r",
+        "type": "aws_iam_role",
+        "name": "r",
+        "mode": "managed",
+        "change": {
+            "actions": ["create"],
+            "after": {"inline_policy": blocks},
+            "after_unknown": {"inline_policy": [{"policy": True}] * count},
+        },
+    }
+    expressions = [{"name": {"constant_value": "x"}, "policy": {"references": ["local.p"]}}] * count
+    queue = {
+        "type": "aws_sqs_queue",
+        "name": "q",
+        "mode": "managed",
+        "change": {"actions": ["create"], "after": {}, "after_unknown": {"k": True}},
+    }
+    queues = [
+        {**queue, "address": f'aws_sqs_queue.q["{number}"]', "index": f"{number}"}
+        for number in range(count)
+    ]
+    reference = {"k": {"references": ["aws_sqs_queue.q", "each.key"]}}
+    declared = [
+        {"address": "aws_iam_role.r", "expressions": {"inline_policy": expressions}},
+        {"address": "aws_sqs_queue.q", "expressions": reference, "for_each_expression": {}},
+    ]
+    plan = {
+        "format_version": "1.2",
+        "resource_changes": [role, *queues],
+        "configuration": {"root_module": {"resources": declared}},
+    }
+    begun = time.monotonic()
+    look_at_everything(read(plan, indent=None))
+    # Seconds on a busy machine; what this guards against takes minutes.
+    assert time.monotonic() - begun < 20

@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from stepguard.deployment.graph import Deployment
-from stepguard.deployment.resources import Role
 from stepguard.deployment.source import SourceFile, Span
 from stepguard.finding import Finding
 from stepguard.report import Place, Report, Unevaluated, place_of
@@ -60,13 +59,17 @@ class Matches:
         return _told_apart((self._finding(one), one.violation.resource) for one in found)
 
     def not_evaluated(self) -> list[Match]:
-        """Return what could not be evaluated: one match for each resource, place and reason."""
+        """Return what could not be evaluated: one match for each resource, place and reason.
+
+        With it goes what there is to say of suppressions that do nothing.
+        """
         groups: dict[object, list[Unevaluated]] = {}
         for one in self._report.not_evaluated:
             groups.setdefault((one.resource, one.reason, one.place.order), []).append(one)
-        return _told_apart(
+        told = _told_apart(
             (self._unevaluated(group), group[0].resource) for group in groups.values()
         )
+        return told + [self._match(one.message, "", one.place) for one in self._report.notices]
 
     def errors(self) -> list[Match]:
         """Return what could not be read."""
@@ -101,11 +104,7 @@ class Matches:
         That is the state machine for a role that SAM makes for it, and the stack for what is in a
         nested one: an ignore in the metadata of these has to reach the match.
         """
-        for role in self._deployment.find(address):
-            if isinstance(role, Role) and role.generated:
-                for machine in self._deployment.state_machines:
-                    if machine.span is not None and machine.span == role.span:
-                        address = machine.address
+        address = self._report.made_for.get((self._deployment.root, address), address)
         # The address of a nested stack's resource begins with the stack's own logical id.
         return address.partition(".")[0]
 

@@ -1,45 +1,56 @@
-"""The options of the rules, as cfn-lint's `--configure-rule` and `.cfnlintrc` give them."""
+"""The options of a rule, as cfn-lint's `--configure-rule` and `.cfnlintrc` give them.
+
+A rule's options are described by their names, which are fields of `Config`, and one word for each:
+`text`, `number` or `list`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from stepguard.config import Config
-
-LOG_LEVELS = ("ALL", "ERROR", "FATAL")
-
-_DEFAULTS = Config()
-_TEXTS = {"type": "list", "itemtype": "string"}
-
-OPTIONS: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
-    "SFN111": {"trusted_accounts": {**_TEXTS, "default": list(_DEFAULTS.trusted_accounts)}},
-    "SFN202": {"log_level": {"type": "string", "default": _DEFAULTS.log_level}},
-    "SFN701": {"required_tags": {**_TEXTS, "default": list(_DEFAULTS.required_tags)}},
-}
-"""By rule: the options that it has, in cfn-lint's form."""
+ENABLED = "enabled"
+"""The option that rules of the pedantic tier have besides: run the rule."""
 
 
-class ConfigurationError(ValueError):
+class OptionError(ValueError):
     """An option with a value that it cannot have; the message is one line."""
 
 
-def config_from(rule: str, values: Mapping[str, Any]) -> Config:
-    """Return the configuration that a rule's options make; others keep their defaults.
+def definition(options: Mapping[str, str], *, pedantic: bool) -> dict[str, dict[str, Any]]:
+    """Return the definition of a rule's options in cfn-lint's form.
+
+    No option has a default here, so that what stands in `stepguard.toml` counts without it.
+    Numbers are texts to cfn-lint: it ends the run when it cannot make one of a text.
+    """
+    defined: dict[str, dict[str, Any]] = {
+        name: {"type": "list", "itemtype": "string", "default": None}
+        if kind == "list"
+        else {"type": "string", "default": None}
+        for name, kind in options.items()
+    }
+    if pedantic:
+        defined[ENABLED] = {"type": "boolean", "default": False}
+    return defined
+
+
+def given(options: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of a rule that were given a value, named as in `stepguard.toml`.
 
     cfn-lint splits its arguments at commas, so that several values of a list are written with
-    semicolons there. Raises `ConfigurationError`.
+    semicolons there.
     """
-    if rule == "SFN111":
-        return Config(trusted_accounts=tuple(_listed(values["trusted_accounts"])))
-    if rule == "SFN202":
-        level = str(values["log_level"]).upper()
-        if level not in LOG_LEVELS:
-            raise ConfigurationError(f"log_level {level!r} is none of {', '.join(LOG_LEVELS)}")
-        return Config(log_level=level)
-    if rule == "SFN701":
-        return Config(required_tags=tuple(_listed(values["required_tags"])))
-    return _DEFAULTS
+    found: dict[str, Any] = {}
+    for name, kind in options.items():
+        value = values.get(name)
+        if value is None:
+            continue
+        if kind == "list":
+            value = list(_listed(value))
+        elif kind == "number" and value.isdecimal():
+            value = int(value)
+        found[name.replace("_", "-")] = value
+    return found
 
 
 def _listed(items: list[str]) -> Iterator[str]:

@@ -9,22 +9,17 @@ what judges is imported for the first template that has to do with Step Function
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from cfnlint.rules import CloudFormationLintRule, RuleMatch
 from cfnlint.template import Template
 
-from stepguard.config import Config
-from stepguard.hosts.cfn_lint._options import OPTIONS, ConfigurationError, config_from
+from stepguard.hosts.cfn_lint._options import ENABLED, OptionError, definition, given
+from stepguard.hosts.cfn_lint._table import rows
 
 if TYPE_CHECKING:
     from stepguard.hosts.cfn_lint._matches import Match, Matches
-
-TABLE = Path(__file__).with_name("rules.json")
-"""The rules and what cfn-lint shows of them; written by `tools/cfn_lint_table.py`."""
 
 _NOWHERE = (0, 0, 0, 1)
 
@@ -38,11 +33,8 @@ class PackRule(CloudFormationLintRule):
     def match(self, cfn: Template) -> list[RuleMatch]:
         """Return what stepguard says about a template. Never raises."""
         try:
-            return [
-                RuleMatch(list(one.path), one.message, location=one.location)
-                for one in self.found(cfn)
-            ]
-        except ConfigurationError as error:
+            return list(self.found(cfn))
+        except OptionError as error:
             message = str(error)
         except ImportError as error:
             if self.id != NotReadRule.id:
@@ -55,31 +47,37 @@ class PackRule(CloudFormationLintRule):
         # With no path at all, an ignore in the metadata of any resource would hide it.
         return [RuleMatch(["Resources"], message, location=_NOWHERE)]
 
-    def found(self, cfn: Template) -> Sequence[Match]:
-        """Return what this rule has found in a template."""
+    def found(self, cfn: Template) -> Iterator[RuleMatch]:
+        """Yield what this rule has found in a template."""
         raise NotImplementedError
 
 
+def _shown(matches: Iterable[Match], **more: object) -> Iterator[RuleMatch]:
+    for one in matches:
+        yield RuleMatch(list(one.path), one.message, location=one.location, **more)
+
+
 class FindingsRule(PackRule):
-    """A rule of stepguard; `own_id` is its id there."""
+    """A rule of stepguard; `own_id` is its id there, `options` are described in `_options`."""
 
     own_id: ClassVar[str]
+    options: ClassVar[dict[str, str]]
     pedantic: ClassVar[bool]
 
     def __init__(self) -> None:
         super().__init__()
-        self.config_definition = dict(OPTIONS.get(self.own_id, {}))
-        if self.pedantic:
-            self.config_definition["enabled"] = {"default": False, "type": "boolean"}
+        self.config_definition = definition(self.options, pedantic=self.pedantic)
         self.configure()
 
-    def found(self, cfn: Template) -> Sequence[Match]:
-        """Return the findings of the rule, judged with its own options."""
-        if self.pedantic and not self.config["enabled"]:
-            return ()
-        config = config_from(self.own_id, self.config)
-        matches = _matches_of(cfn, config, pedantic=self.pedantic)
-        return matches.findings(self.own_id) if matches else ()
+    def found(self, cfn: Template) -> Iterator[RuleMatch]:
+        """Yield the findings of the rule, judged with its own options."""
+        enabled = bool(self.config.get(ENABLED))
+        matches = _matches_of(cfn, self.id, given(self.options, self.config), enabled=enabled)
+        if matches is not None:
+            yield from _shown(matches.findings(self.own_id))
+            if enabled:
+                # What the other rules could not decide is told without this one.
+                yield from _shown(matches.not_evaluated(), rule=NotEvaluatedRule())
 
 
 class NotEvaluatedRule(PackRule):
@@ -90,15 +88,16 @@ class NotEvaluatedRule(PackRule):
     description = (
         "A rule of stepguard that cannot be decided, because what it depends on is not known "
         "before deployment or could not be read, has neither passed nor failed. This lists the "
-        "resource, the rules and the reason."
+        "resource, the rules and the reason, and suppressions that do nothing."
     )
     source_url = ""
     tags: ClassVar[list[str]] = ["stepguard"]
 
-    def found(self, cfn: Template) -> Sequence[Match]:
-        """Return one match for each resource and reason."""
-        matches = _matches_of(cfn, Config())
-        return matches.not_evaluated() if matches else ()
+    def found(self, cfn: Template) -> Iterator[RuleMatch]:
+        """Yield one match for each resource and reason."""
+        matches = _matches_of(cfn)
+        if matches is not None:
+            yield from _shown(matches.not_evaluated())
 
 
 class NotReadRule(PackRule):
@@ -113,16 +112,19 @@ class NotReadRule(PackRule):
     source_url = ""
     tags: ClassVar[list[str]] = ["stepguard"]
 
-    def found(self, cfn: Template) -> Sequence[Match]:
-        """Return one match for each error."""
-        matches = _matches_of(cfn, Config())
-        return matches.errors() if matches else ()
+    def found(self, cfn: Template) -> Iterator[RuleMatch]:
+        """Yield one match for each error."""
+        matches = _matches_of(cfn)
+        if matches is not None:
+            yield from _shown(matches.errors())
 
 
-def _matches_of(cfn: Template, config: Config, *, pedantic: bool = False) -> Matches | None:
+def _matches_of(
+    cfn: Template, rule: str = "", given: Mapping[str, Any] | None = None, *, enabled: bool = False
+) -> Matches | None:
     from stepguard.hosts.cfn_lint._templates import matches_of
 
-    return matches_of(cfn, config, pedantic=pedantic)
+    return matches_of(cfn, rule, given, enabled=enabled)
 
 
 def rule_classes() -> dict[str, type[PackRule]]:
@@ -131,7 +133,7 @@ def rule_classes() -> dict[str, type[PackRule]]:
         "NotEvaluatedRule": NotEvaluatedRule,
         "NotReadRule": NotReadRule,
     }
-    for row in json.loads(TABLE.read_text(encoding="utf-8")):
+    for row in rows():
         attributes: dict[str, Any] = {"__module__": __name__, **row}
         classes[row["own_id"]] = type(row["own_id"], (FindingsRule,), attributes)
     return classes

@@ -8,18 +8,18 @@ when a template has something for it: most templates have no Step Functions in t
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from cfnlint.template import Template
 
-from stepguard.config import Config
 from stepguard.deployment.source import SourceFile
 from stepguard.hosts.cfn_lint._decoded import decoded_file
+from stepguard.hosts.cfn_lint._wanted import enabled_in_cfn_lint
 from stepguard.inputs import concerns_step_functions
 from stepguard.readers.files import MAXIMUM_BYTES, FileRefusedError, ProjectFiles
 
@@ -60,10 +60,14 @@ _entries: WeakKeyDictionary[Template, _Entry] = WeakKeyDictionary()
 _entries_lock = Lock()
 
 
-def matches_of(cfn: Template, config: Config, *, pedantic: bool = False) -> Matches | None:
+def matches_of(
+    cfn: Template, rule: str = "", given: Mapping[str, Any] | None = None, *, enabled: bool = False
+) -> Matches | None:
     """Return what there is to be shown of a template; it is read and judged at the first call.
 
-    `None` when it has nothing to do with Step Functions.
+    `rule`, `given` and `enabled` are what `Judgement.matches` takes. `None` when the template has
+    nothing to do with Step Functions. Raises `OptionError`, and `ImportError` when stepguard is
+    not installed completely.
     """
     with _entries_lock:
         entry = _entries.setdefault(cfn, _Entry())
@@ -73,7 +77,7 @@ def matches_of(cfn: Template, config: Config, *, pedantic: bool = False) -> Matc
             entry.is_read = True
         if entry.judgement is None:
             return None
-        return entry.judgement.matches(config, pedantic=pedantic)
+        return entry.judgement.matches(rule, given or {}, enabled=enabled)
 
 
 @contextmanager
@@ -93,19 +97,23 @@ def _without_garbage_collection() -> Iterator[None]:
 
 
 def _read(cfn: Template) -> Judgement | None:
-    path = Path(cfn.filename or _WITHOUT_FILE)
     try:
         files, path = _source(cfn)
         template = files.read(path)
     except FileRefusedError as error:
-        from stepguard.hosts.cfn_lint._judgement import judgement_of_refused
+        template, refusal = SourceFile(error.path, ""), error.reason
+    else:
+        refusal = ""
+        if not concerns_step_functions(template.text.encode("utf-8", "replace")):
+            return None
+    from stepguard.hosts.cfn_lint._judgement import Judgement
 
-        return judgement_of_refused(error)
-    if not concerns_step_functions(template.text.encode("utf-8", "replace")):
-        return None
-    from stepguard.hosts.cfn_lint._judgement import read_for_judgement
-
-    return read_for_judgement(files, path, template, _parameters(cfn))
+    judgement = Judgement(template, enabled_in_cfn_lint())
+    if refusal:
+        judgement.fail(refusal, template.path)
+    else:
+        judgement.read(files, path, _parameters(cfn))
+    return judgement
 
 
 def _source(cfn: Template) -> tuple[ProjectFiles, Path]:

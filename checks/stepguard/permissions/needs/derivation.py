@@ -9,7 +9,7 @@ from stepguard.deployment.graph import Deployment
 from stepguard.deployment.integration import is_unread
 from stepguard.deployment.members import why_unknown
 from stepguard.deployment.resources import StateMachine
-from stepguard.deployment.values import Plain
+from stepguard.deployment.values import UNREAD, Text, alternatives
 from stepguard.deployment.workflow import Task, may_nest_more, read_workflow
 from stepguard.permissions.memory import remembered
 from stepguard.permissions.needs.calls import Call
@@ -63,14 +63,15 @@ def needs_of_machine(machine: StateMachine, deployment: Deployment) -> MachineNe
 def _assumed(task: Task) -> Need:
     """Return the need to take the role that a task's `Credentials` name."""
     role = find_parameter(task.credentials, "RoleArn")[0]
-    resources: tuple[Plain, ...] = (role.value,) if role.decided == "written" else ("*",)
+    written = alternatives(role.value) if role.decided == "written" else ()
+    texts = tuple(one for one in written if isinstance(one, (str, Text, *UNREAD)))
     return Need(
         action=_ASSUME,
-        resources=resources,
+        resources=texts or ("*",),
         kind="required" if task.has("Credentials") else "conditional",
         part="call",
         states=(task.name,),
-        is_dynamic=role.decided != "written",
+        is_dynamic=not texts,
         when="" if task.has("Credentials") else "the task has Credentials",
         sources=("D26:concepts-access-cross-acct-resources",),
     )
@@ -93,7 +94,8 @@ def _needs_of_task(
         reason = f"what it calls {why_unknown(task.resource)}"
         made = [NotChecked(task.name, reason)]
     else:
-        made = [NotChecked(task.name, f"Resource {task.resource!r} is no integration")]
+        given = f"Resource {task.resource!r}" if isinstance(task.resource, str) else "its Resource"
+        made = [NotChecked(task.name, f"{given} is no integration")]
     needs: list[Need] = []
     for one in made:
         if isinstance(one, Need):

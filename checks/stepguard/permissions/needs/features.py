@@ -19,7 +19,7 @@ from stepguard.deployment.values import (
 )
 from stepguard.deployment.workflow import State, Task
 from stepguard.permissions.identity import arn_reference
-from stepguard.permissions.needs.need import Kind, Need
+from stepguard.permissions.needs.need import RESULT, Kind, Need
 from stepguard.permissions.needs.parameters import find_parameter, unknown_value
 from stepguard.permissions.needs.templates import fill, sole_reference
 
@@ -27,6 +27,7 @@ _PLACEHOLDER = re.compile(r"\[\[(.+?)\]\]")
 _PREFIX = re.compile(r"\[\[Prefix\]\]/?")
 _CUSTOMER_KEY = "CUSTOMER_MANAGED_KMS_KEY"
 _READERS = {"getObject": "item_reader_getObject", "listObjectsV2": "item_reader_listObjectsV2"}
+_WRITER = "result_writer"
 _FLATTEN = "LOAD_AND_FLATTEN"
 
 Lookup = Callable[[str], "list[Plain]"]
@@ -92,7 +93,7 @@ def needs_of_map(state: State, machine: StateMachine, deployment: Deployment) ->
             yield from _transfer(state, reader, _READERS[operation], deployment)
     writer = as_object(state.get("ResultWriter"))
     if writer is not None and writer.get("Resource") is not None:
-        yield from _transfer(state, writer, "result_writer", deployment)
+        yield from _transfer(state, writer, _WRITER, deployment)
 
 
 def _transfer(
@@ -117,6 +118,8 @@ def _transfer(
 
     has_prefix = find_parameter(passed, "Prefix")[0].decided != "absent"
     for row in load("integrations")["features"][feature]["statements"]:
+        if feature == _WRITER:
+            row = {**row, "part": RESULT}
         if not has_prefix:
             row = {**row, "static": [_PREFIX.sub("", one) for one in row["static"]]}
         when = str(row.get("when", ""))

@@ -18,7 +18,11 @@ it. `extra`: AWS's documented policy for the integration grants it, the call doe
 """
 
 _STOPS = ("BatchStop", "Cancel", "Delete", "Stop", "Terminate")
-_UNFINISHED = ("AbortMultipartUpload", "ListMultipartUploadParts")
+_SWITCH_OFF = "DeleteLogDelivery"
+_WRITE = "PutObject"
+RESULT = "result"
+"""The part of what a map needs to write its results."""
+
 _DENIED = "the state fails with access denied"
 
 _OF_FEATURES = {
@@ -82,11 +86,13 @@ class Need:
             return "the machine cannot be deployed, or learns late of the end", True
         if self.part == "tags":
             return "AWS's own policy for the call has it: the state may fail", False
+        if self.operation == _SWITCH_OFF:
+            return "logging cannot be switched off again", False
         if self.feature:
             return _OF_FEATURES.get(self.feature, ("the execution fails", True))
         if self.part == "feature":
             return _OF_MAPS.get(self.operation, (_DENIED, True))
-        if self.operation in _UNFINISHED:
+        if self.part == RESULT and self.operation != _WRITE:
             return "a large result cannot be written, or leaves parts behind", False
         return _DENIED, True
 

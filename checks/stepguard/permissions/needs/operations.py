@@ -11,6 +11,7 @@ from stepguard.deployment.graph import Deployment
 from stepguard.deployment.values import UNREAD, Plain, Text
 from stepguard.deployment.workflow import Task
 from stepguard.permissions.actions import Action, ResourceType, find_action
+from stepguard.permissions.needs.models import model_of_profile, model_templates
 from stepguard.permissions.needs.need import Need, NotChecked
 from stepguard.permissions.needs.parameters import Parameter, find_parameter, unknown_value
 from stepguard.permissions.needs.templates import fill, with_qualifier
@@ -27,6 +28,7 @@ _WITH_SUFFIX = "SecretId"
 
 _PARAMETER = "ParameterNameWithoutLeadingSlash"
 
+_CALLS_MODEL = "bedrock:InvokeModel"
 _HANDS_ROLE_ON = "iam:PassRole"
 _ROLES = ("role",)
 _ROLE = "arn:${Partition}:iam::${Account}:role/[[Role]]"
@@ -119,12 +121,14 @@ def _passed_roles(task: Task, action: Action, deployment: Deployment) -> Iterato
 def _resources(
     task: Task, action: Action, deployment: Deployment
 ) -> tuple[tuple[Plain, ...], bool]:
-    """Return the resources that an operation acts on, and whether the target is dynamic.
+    """Return the resources that an operation acts on, and whether the target is not certain.
 
     An operation that names none of its action's resource types acts on what it makes or lists:
-    its resource is everything.
+    its resource is everything. Where it names several types, one of them may be meant.
     """
-    filled: list[Plain] = []
+    if action.full_name.startswith(_CALLS_MODEL):
+        return _of_model(task, deployment)
+    by_type: list[tuple[Plain, ...]] = []
     is_dynamic = False
     for kind in action.types:
         found = _parameters(task, kind.variable, kind)
@@ -133,13 +137,26 @@ def _resources(
         if any(one.decided == "dynamic" for one in found):
             is_dynamic = True
             continue
-        filled.extend(_filled(task, kind, deployment))
-    if is_dynamic or not filled:
+        by_type.append(tuple(_filled(task, kind, deployment)))
+    resources = tuple(dict.fromkeys(one for filled in by_type for one in filled))
+    if is_dynamic or not resources:
         return ("*",), is_dynamic
-    resources = tuple(dict.fromkeys(filled))
     if action.full_name == _INVOKE:
         resources = with_qualifier(resources, task.parameters)
-    return resources, False
+    return resources, len(set(by_type)) > 1
+
+
+def _of_model(task: Task, deployment: Deployment) -> tuple[tuple[Plain, ...], bool]:
+    model = find_parameter(task.parameters, "ModelId")[0]
+    if model.decided != "written":
+        return ("*",), True
+
+    def lookup(name: str) -> list[Plain]:
+        return [model.value if name == "ModelId" else model_of_profile(model.value)]
+
+    templates = model_templates(model.value)
+    found = [one for template in templates for one in fill(template, lookup, deployment)]
+    return tuple(dict.fromkeys(found)), False
 
 
 def _is_named(task: Task, kind: ResourceType) -> bool:

@@ -239,7 +239,7 @@ def _name(value: Plain, deployment: Deployment) -> Plain:
         if resource is not None:
             return _name_of_arn(as_text(expand(reference, deployment)[0]))
     first = leading_reference(value)
-    if first is not None and not first.is_pseudo:
+    if first is not None and not first.is_pseudo and not _gives_name(first, deployment):
         return _name_of_arn(as_text(expand(value, deployment)[0]))
     if isinstance(value, str):
         if match := _QUEUE_URL.match(value):
@@ -247,6 +247,12 @@ def _name(value: Plain, deployment: Deployment) -> Plain:
         if value.startswith(_OBJECT_URI):
             return value.removeprefix(_OBJECT_URI)
     return _name_of_arn(value)
+
+
+def _gives_name(reference: Reference, deployment: Deployment) -> bool:
+    named = resource_named_by(reference, deployment)
+    identity = None if named is None else identity_of(named)
+    return identity is not None and reference.attribute in identity.names
 
 
 def _name_of_arn(value: Plain) -> Plain:

@@ -1,0 +1,5 @@
+provider "aws" {}
+
+resource "aws_sfn_activity" "pick" {
+  name = "pick-order"
+}

@@ -1,0 +1,9 @@
+provider "aws" {}
+
+resource "aws_sfn_activity" "pick" {
+  name = "pick-order"
+
+  tags = {
+    Project = "orders"
+  }
+}

@@ -1,0 +1,115 @@
+"""Secrets among the values of a document: by their form, or by the name of what holds them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from stepguard.data import load
+from stepguard.deployment.documents import Path
+from stepguard.deployment.values import OneOf, Piece, Plain, Text
+
+_MAXIMUM_CHARACTERS = 2_000_000
+"""Characters of a document that are searched; AWS allows half of that."""
+
+_STRETCH = 4_000
+_OVERLAP = 300
+"""Texts are searched in stretches: some patterns take time that grows with the square."""
+
+_HOLDER = re.compile(
+    r"(?:^|[a-z0-9_\-.])(?:password|passwd|pwd|passphrase|secret[_-]?access[_-]?key|secret[_-]?key|"
+    r"client[_-]?secret|api[_-]?key|apikey|auth[_-]?token|access[_-]?token|private[_-]?key)$",
+    re.IGNORECASE,
+)
+_HEADERS = frozenset({"authorization", "x-api-key", "proxy-authorization"})
+_CREDENTIAL = re.compile(r"(?:Basic|Bearer|Token|ApiKey) +(\S+)", re.IGNORECASE)
+
+_PLACEHOLDER = re.compile(
+    r"example|placeholder|change|replace|your|todo|dummy|sample|redacted|insert|"
+    r"^[x*.#_\-]+$|^<.*>$|^\[.*\]$|^(?:string|password|secret|none|null|true|false|test)$",
+    re.IGNORECASE,
+)
+_DYNAMIC = re.compile(r"^\$|\{%|\$\{|\{\{|^States\.|^arn:|^/|^https?://|^#\{|^%")
+_SHORTEST_SECRET = 6
+_LONGEST_SECRET = 512
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSecret:
+    """A secret: what it is, and where it stands in the document. What it says is not kept."""
+
+    kind: str
+    path: Path
+
+
+def secrets_in(document: Plain) -> Iterator[FoundSecret]:
+    """Yield the secrets in a document, at most one for each value."""
+    budget = _MAXIMUM_CHARACTERS
+    for path, text, is_whole in _texts(document):
+        budget -= len(text)
+        if budget < 0:
+            return
+        kind = _kind_of(text)
+        if kind is None and is_whole and path and isinstance(path[-1], str):
+            kind = _held(path[-1], text)
+        if kind is not None:
+            yield FoundSecret(kind, path)
+
+
+def _texts(document: Plain) -> Iterator[tuple[Path, str, bool]]:
+    """Yield every known text of a document, and whether it is the whole value."""
+    stack: list[tuple[Path, Plain]] = [((), document)]
+    while stack:
+        path, value = stack.pop()
+        if isinstance(value, str):
+            yield path, value, True
+        elif isinstance(value, Text):
+            for part in value.parts:
+                if isinstance(part, Piece):
+                    yield path, part.text, False
+        elif isinstance(value, dict):
+            stack.extend(((*path, str(key)), one) for key, one in reversed(list(value.items())))
+        elif isinstance(value, list):
+            stack.extend(((*path, number), one) for number, one in reversed(list(enumerate(value))))
+        elif isinstance(value, OneOf):
+            stack.extend((path, one) for one in reversed(value.alternatives))
+
+
+@cache
+def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple(
+        (row["kind"], re.compile(row["pattern"], re.IGNORECASE if row["ignore_case"] else 0))
+        for row in load("secret_patterns")["patterns"]
+    )
+
+
+def _kind_of(text: str) -> str | None:
+    """Return what kind of secret a text contains, by its form."""
+    for start in range(0, max(len(text), 1), _STRETCH):
+        stretch = text[start : start + _STRETCH + _OVERLAP]
+        for kind, pattern in _patterns():
+            for found in pattern.finditer(stretch):
+                secret = found.group(found.lastindex or 0) or found.group()
+                if not _PLACEHOLDER.search(secret) and not _DYNAMIC.search(secret):
+                    return kind
+    return None
+
+
+def _held(name: str, text: str) -> str | None:
+    """Return what kind of secret a value is, by the name of what holds it."""
+    if name.lower() in _HEADERS:
+        credential = _CREDENTIAL.fullmatch(text.strip())
+        is_key = name.lower() == "x-api-key"
+        secret = credential.group(1) if credential else text.strip() if is_key else ""
+        return f"the value of the header {name}" if _is_literal(secret) else None
+    if _HOLDER.search(name) and _is_literal(text):
+        return f"the value of {name}"
+    return None
+
+
+def _is_literal(text: str) -> bool:
+    if not _SHORTEST_SECRET <= len(text) <= _LONGEST_SECRET or any(map(str.isspace, text)):
+        return False
+    return not _PLACEHOLDER.search(text) and not _DYNAMIC.search(text)

@@ -1,0 +1,69 @@
+"""SFN206: a state machine that is not traced."""
+
+from __future__ import annotations
+
+from stepguard.deployment.resources import Form, StateMachine, Unread
+from stepguard.deployment.source import Span
+from stepguard.finding import NotEvaluated, Severity, Violation
+from stepguard.rules.machines import by_form, is_undecided, possible_values, why_undecided
+from stepguard.rules.rule import Context, MachineRule, Verdict
+
+
+class TracingOff(MachineRule):
+    """A state machine whose executions are not traced with X-Ray.
+
+    ## What it does
+    Reports a state machine without a tracing configuration, or with tracing switched off. A bare
+    definition does not say whether it will be traced, so it is not judged.
+
+    ## Why is this bad
+    A trace shows one request on its way through the workflow and the services that it calls, and
+    where its time goes. Without tracing here, a trace ends at the call of the workflow. It costs
+    money for each execution, and needs permissions for the role.
+    """
+
+    id = "SFN206"
+    name = "tracing-off"
+    severity = Severity.LOW
+    tier = "pedantic"
+    references = (
+        "https://docs.aws.amazon.com/step-functions/latest/dg/concepts-xray-tracing.html",
+    )
+
+    def judge(
+        self,
+        subject: StateMachine,
+        context: Context,  # noqa: ARG002 - every rule is given it
+    ) -> Verdict:
+        """Judge the tracing of a machine."""
+        tracing = subject.tracing
+        if subject.form is Form.ASL:
+            return None
+        if isinstance(tracing, Unread):
+            return [_not_evaluated(subject, tracing.reason, tracing.span)]
+        values = possible_values(tracing)
+        span = None if tracing is None else tracing.span
+        answers = {str(one).lower() == "true" for one in values}
+        if any(is_undecided(one) for one in values) or len(answers) > 1:
+            return [_not_evaluated(subject, f"tracing {why_undecided(tracing)}", span)]
+        if answers == {True}:
+            return ()
+        how = "is not traced" if tracing is None else "has tracing switched off"
+        return [
+            Violation(
+                message=f"The state machine {how}: traces of requests end where they call it",
+                resource=subject.address,
+                span=span or subject.span,
+                suggestion=by_form(
+                    subject,
+                    terraform="tracing_configuration {\n  enabled = true\n}",
+                    cloudformation="TracingConfiguration:\n  Enabled: true",
+                    sam="Tracing:\n  Enabled: true",
+                ),
+                subject="tracing",
+            )
+        ]
+
+
+def _not_evaluated(machine: StateMachine, reason: str, span: Span | None) -> NotEvaluated:
+    return NotEvaluated(reason=reason, resource=machine.address, span=span or machine.span)

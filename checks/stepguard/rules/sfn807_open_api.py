@@ -1,0 +1,113 @@
+"""SFN807: APIs that any state machine of any account may call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stepguard.deployment.attributes import resources_of, setting
+from stepguard.deployment.documents import Document, DocumentError, read_document
+from stepguard.deployment.iam.statements import Statement, read_statements
+from stepguard.deployment.iam.trust import is_step_functions
+from stepguard.deployment.resources import Form, Resource
+from stepguard.finding import NotEvaluated, Severity, Violation
+from stepguard.rules.grants import name_of_statement
+from stepguard.rules.rule import Context, Rule, Verdict
+
+_POLICIES = {
+    "aws_api_gateway_rest_api": "policy",
+    "aws_api_gateway_rest_api_policy": "policy",
+    "AWS::ApiGateway::RestApi": "Policy",
+}
+"""The types that hold the policy of an API, with the attribute that does."""
+
+_SOURCES = frozenset({"aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid"})
+
+
+class OpenApi(Rule[Resource]):
+    """An API whose policy lets the state machines of everybody call it.
+
+    ## What it does
+    Reports the policy of a REST API of API Gateway in which a statement lets
+    `states.amazonaws.com` in without a condition on `aws:SourceArn`, `aws:SourceAccount` or
+    `aws:SourceOrgID`. APIs without a policy, and policies that do not name Step Functions, are not
+    concerned. Which HTTP endpoints a role may call is judged by SFN116.
+
+    ## Why is this bad
+    With the authorization `RESOURCE_POLICY` it is the service that calls, for whichever state
+    machine it runs: without a condition, one of any other account can call the API as well.
+    """
+
+    id = "SFN807"
+    name = "open-api"
+    severity = Severity.LOW
+    references = (
+        "https://docs.aws.amazon.com/step-functions/latest/dg/connect-api-gateway.html",
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html",
+    )
+
+    def subjects(self, context: Context) -> Iterator[Resource]:
+        """Yield the resources that hold the policy of an API."""
+        return resources_of(context.deployment, _POLICIES.keys())
+
+    def judge(
+        self,
+        subject: Resource,
+        context: Context,  # noqa: ARG002 - every rule is given it
+    ) -> Verdict:
+        """Judge the statements of an API's policy."""
+        policy = setting(subject.attributes, _POLICIES[subject.type])
+        if policy is None:
+            return None
+        try:
+            document = read_document(policy)
+        except DocumentError as error:
+            return [NotEvaluated(reason=f"the policy: {error.reason}", resource=subject.address)]
+        statements = read_statements(document)
+        answers = [(one, _is_open(one)) for one in statements.known]
+        found = [one for one, is_open in answers if is_open is True]
+        if found:
+            return [_violation(one, document, subject) for one in found]
+        reasons = [*statements.unread]
+        reasons += [
+            f"whether {name_of_statement(one)} of the policy is open to Step Functions is not known"
+            for one, is_open in answers
+            if is_open == "unknown"
+        ]
+        if reasons:
+            return [NotEvaluated(reason=reasons[0], resource=subject.address, span=document.span)]
+        return () if any(is_open is False for _, is_open in answers) else None
+
+
+def _is_open(statement: Statement) -> bool | str | None:
+    """Tell whether a statement lets in Step Functions for everybody; `None` when it names others.
+
+    `"unknown"` when that depends on what is not known.
+    """
+    if statement.effect == "Deny" or statement.principals is None:
+        return None
+    named = [is_step_functions(one) for one in statement.principals.known]
+    if True not in named:
+        return "unknown" if None in named or statement.principals.unread else None
+    conditions = [one for one in statement.conditions.known if one.key.lower() in _SOURCES]
+    if any(one.is_positive and one.is_certain for one in conditions):
+        return False
+    is_certain = statement.effect == "Allow" and not statement.conditions.unread and not conditions
+    return True if is_certain else "unknown"
+
+
+def _violation(statement: Statement, document: Document, resource: Resource) -> Violation:
+    path = statement.path if statement.principals is None else statement.principals.path
+    is_terraform = resource.form in (Form.TERRAFORM, Form.PLAN)
+    account = (
+        "data.aws_caller_identity.current.account_id" if is_terraform else "!Ref AWS::AccountId"
+    )
+    sign = " = " if is_terraform else ": "
+    return Violation(
+        message=f"{name_of_statement(statement)} of the API's policy lets in "
+        "states.amazonaws.com without aws:SourceArn: a state machine of any account can call it",
+        resource=resource.address,
+        span=document.locate(path),
+        path=path,
+        suggestion=f'Condition with StringEquals "aws:SourceAccount"{sign}{account}',
+        subject=f"states.amazonaws.com {statement.sid}".strip(),
+    )

@@ -1,0 +1,93 @@
+"""Whether a resource has tags, and those that the project requires."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from stepguard.deployment.resources import Form, Resource, Tags, Unread
+from stepguard.deployment.source import Span
+from stepguard.deployment.values import PartlyKnownKey
+from stepguard.finding import NotEvaluated, Violation
+from stepguard.rules.defects import listed, quoted
+from stepguard.rules.languages import is_terraform
+from stepguard.rules.rule import Context, Verdict
+
+_RESERVED = "aws:"
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """A resource that is to have tags: how a message names it, and what it lacks without them."""
+
+    resource: Resource
+    tags: Tags | Unread | None
+    name: str
+    effect: str
+
+
+def judge_tags(subject: Tagged, context: Context) -> Verdict:
+    """Judge the tags of a resource: that it has any, and the required ones."""
+    tags = subject.tags
+    if isinstance(tags, Unread):
+        return [_not_evaluated(subject, tags.reason, tags.span)]
+    keys = own_keys(tags)
+    missing = [key for key in context.config.required_tags if key not in keys]
+    if keys and not missing:
+        return ()
+    if tags is not None and (why := may_have_more(tags)) is not None:
+        return [_not_evaluated(subject, why, tags.span)]
+    if context.deployment.is_reusable_module:
+        reason = "this is a module without provider, and its caller may tag what is in it"
+        return [_not_evaluated(subject, reason, None)]
+    return [_violation(subject, tags, missing)]
+
+
+def own_keys(tags: Tags | None) -> list[str]:
+    """Return the keys of tags that AWS does not give itself."""
+    if tags is None:
+        return []
+    return [key for key in tags.values if not key.lower().startswith(_RESERVED)]
+
+
+def may_have_more(tags: Tags) -> str | None:
+    """Return why there may be tags with other keys; `None` if there are not."""
+    if tags.unread is not None:
+        return tags.unread.reason
+    unknown = [key for key in tags.values if isinstance(key, PartlyKnownKey)]
+    return f"the key {quoted(unknown[0])} of a tag is not known" if unknown else None
+
+
+def _violation(subject: Tagged, tags: Tags | None, missing: Sequence[str]) -> Violation:
+    resource = subject.resource
+    if missing:
+        what = f"lacks the required {'tag' if len(missing) == 1 else 'tags'} "
+        what += listed(map(quoted, missing), "and")
+    else:
+        what = "has no tags"
+    outside = ""
+    if resource.form in (Form.CLOUDFORMATION, Form.SAM):
+        outside = ", unless its stack is deployed with some"
+    return Violation(
+        message=f"{subject.name} {what}{outside}: {subject.effect}",
+        resource=resource.address,
+        span=(None if tags is None else tags.span) or resource.span,
+        suggestion=how_to_tag(resource, missing or ["Project"]),
+        subject="tags",
+    )
+
+
+def how_to_tag(resource: Resource, keys: Sequence[str]) -> str:
+    """Return how to write tags with some keys in a resource's language."""
+    if is_terraform(resource):
+        return "tags = {\n" + "\n".join(f'  {_hcl_key(key)} = "…"' for key in keys) + "\n}"
+    return "Tags:\n" + "\n".join(f"  - Key: {key}\n    Value: …" for key in keys)
+
+
+def _hcl_key(key: str) -> str:
+    return key if key.replace("-", "_").isidentifier() else f'"{key}"'
+
+
+def _not_evaluated(subject: Tagged, reason: str, span: Span | None) -> NotEvaluated:
+    resource = subject.resource
+    return NotEvaluated(reason=reason, resource=resource.address, span=span or resource.span)

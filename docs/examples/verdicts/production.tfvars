@@ -1,0 +1,2 @@
+seconds = 7200
+options = { TimeoutSeconds = 3600 }

@@ -1,0 +1,110 @@
+"""SFN407: Lambda functions that may run for longer than the task waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from stepguard.deployment.documents import Document
+from stepguard.deployment.resources import Form, Resource, Unread
+from stepguard.deployment.values import Hole, OneOf, Piece, Reference, Text, Traced, Unknown
+
+RULE = "SFN407"
+UNKNOWN = Unknown("var.x", "it is not set")
+INVOKE = "arn:aws:states:::lambda:invoke"
+ADDRESS = "aws_lambda_function.f"
+ARN = Reference(ADDRESS, "arn", "aws_lambda_function.f.arn")
+
+
+def function(**attributes: Any) -> Resource:
+    values = {"function_name": "report", **attributes}
+    return Resource(
+        address=ADDRESS,
+        type="aws_lambda_function",
+        form=Form.TERRAFORM,
+        attributes=Traced({name: Traced(value) for name, value in values.items()}),
+    )
+
+
+def machine(name: Any, limit: Any = 60, **fields: Any) -> Document:
+    task = {
+        "Type": "Task",
+        "Resource": INVOKE,
+        "Parameters": {"FunctionName": name},
+        "TimeoutSeconds": limit,
+        "End": True,
+        **fields,
+    }
+    return Document({"StartAt": "A", "States": {"A": task}}, None)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ARN,
+        Text((Hole(ARN),)),
+        Text((Hole(ARN), Piece(":live"))),
+        Reference(ADDRESS, "function_name"),
+        "report",
+        "report:live",
+    ],
+)
+def test_a_function_that_goes_on(judge: Callable[..., Any], name: Any) -> None:
+    found = judge(RULE, machine(name), others=[function(timeout=300)]).only
+    assert found.message.startswith(
+        "'A' gives up after 60 seconds, and aws_lambda_function.f may run for 300: "
+    )
+    assert found.suggestion == "more than 300, or a shorter timeout of the function"
+    assert [one.message for one in found.related] == [
+        "aws_lambda_function.f has a timeout of 300 seconds"
+    ]
+
+
+def test_a_function_as_the_resource_itself(judge: Callable[..., Any]) -> None:
+    definition = machine(None, Resource=ARN)
+    assert judge(RULE, definition, others=[function(timeout=61)]).violations
+
+
+def test_a_function_behind_an_alias(judge: Callable[..., Any]) -> None:
+    alias = Resource(
+        address="aws_lambda_alias.live",
+        type="aws_lambda_alias",
+        form=Form.TERRAFORM,
+        attributes=Traced({"name": Traced("live"), "function_name": Traced(ARN)}),
+    )
+    definition = machine(Reference("aws_lambda_alias.live", "arn"))
+    assert judge(RULE, definition, others=[function(timeout=61), alias]).violations
+
+
+def test_a_function_that_ends_first(judge: Callable[..., Any]) -> None:
+    assert judge(RULE, machine(ARN), others=[function(timeout=60)]).passes
+    assert judge(RULE, machine(ARN), others=[function(timeout="30")]).passes
+
+
+def test_a_function_without_a_timeout_has_three_seconds(judge: Callable[..., Any]) -> None:
+    assert judge(RULE, machine(ARN, 2), others=[function()]).violations
+    assert judge(RULE, machine(ARN, 3), others=[function()]).passes
+
+
+def test_what_is_not_concerned(judge: Callable[..., Any]) -> None:
+    others = [function(timeout=300)]
+    callback = machine(ARN, Resource=f"{INVOKE}.waitForTaskToken")
+    assert not judge(RULE, callback, others=others).applies
+    assert not judge(RULE, machine("another"), others=others).applies
+    assert not judge(RULE, machine(ARN)).applies
+
+
+def test_what_is_not_known(judge: Callable[..., Any]) -> None:
+    assert judge(RULE, machine(ARN), others=[function(timeout=UNKNOWN)]).reasons == [
+        "the timeout of aws_lambda_function.f var.x is not known before deployment"
+    ]
+    assert judge(RULE, machine(ARN, UNKNOWN), others=[function(timeout=300)]).reasons == [
+        "TimeoutSeconds of 'A': var.x is not known before deployment"
+    ]
+    maybe = OneOf("c", (Traced(30), Traced(90)))
+    assert judge(RULE, machine(ARN), others=[function(timeout=maybe)]).reasons == [
+        "the timeout of 'A' or of its function is conditional"
+    ]
+    assert judge(RULE, Unread("lost")).reasons == ["the definition could not be read: lost"]
