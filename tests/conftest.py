@@ -23,7 +23,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-snapshots",
         action="store_true",
-        help="write what the tests see into the snapshots and the documentation instead of comparing",
+        help="write the snapshots and the documentation instead of comparing with them",
     )
 
 

@@ -77,8 +77,27 @@ def test_threads_share_one_run_of_the_engine(
     monkeypatch.setattr(stepguard.hosts.lookup, "scan", counted)
     (tmp_path / "main.tf").write_text(BAD.read_text(encoding="utf-8"))
     with ThreadPoolExecutor(8) as pool:
-        found = list(
-            pool.map(lambda _: results_of(tmp_path / "main.tf", ScanOptions()), range(32))
-        )
+        found = list(pool.map(lambda _: results_of(tmp_path / "main.tf", ScanOptions()), range(32)))
     assert len(runs) == 1
     assert len({id(one) for one in found}) == 1
+
+
+def test_what_is_pedantic_within_a_rule_can_be_left_out(tmp_path: Path) -> None:
+    template = tmp_path / "template.yaml"
+    template.write_text(
+        """Resources:
+  Machine:
+    Type: AWS::StepFunctions::StateMachine
+    Properties:
+      RoleArn: arn:aws:iam::123456789012:role/r
+      Definition:
+        StartAt: A
+        States:
+          A: {Type: Task, Resource: "arn:aws:states:::sns:publish", End: true}
+""",
+        encoding="utf-8",
+    )
+    everything = results_of(template, ScanOptions(pedantic=True)).verdict("SFN502", "Machine")
+    assert everything.outcome == "violation"
+    assert everything.without_pedantic().outcome == "pass"
+    assert results_of(template, ScanOptions()).verdict("SFN502", "Machine").outcome == "pass"

@@ -177,12 +177,40 @@ def has_any(members: dict[str, Plain], *names: str) -> bool | None:
     return None if any(one is None for one in found) else False
 
 
+class _Known:
+    """The workflows of the deployment that was last asked about.
+
+    Every rule asks for the same ones, and deployments are judged one after the other.
+    """
+
+    def __init__(self, deployment: Deployment | None = None) -> None:
+        self.deployment = deployment
+        self.workflows: dict[int, Workflow] = {}
+
+
+_known = _Known()
+
+
 def read_workflow(document: Document, deployment: Deployment | None = None) -> Workflow:
     """Read a definition. Never raises: what is no state machine gives a workflow without states.
 
     `deployment` tells what the references in tasks' resources point at; without it, a reference
-    that does not name its type makes the task's integration `unknown`.
+    that does not name its type makes the task's integration `unknown`. A workflow is read once
+    and given to all who ask: it is not to be changed.
     """
+    global _known
+    if deployment is None:
+        return _read_workflow(document, None)
+    known = _known
+    if known.deployment is not deployment:
+        known = _known = _Known(deployment)
+    found = known.workflows.get(id(document))
+    if found is None or found.document is not document:
+        found = known.workflows[id(document)] = _read_workflow(document, deployment)
+    return found
+
+
+def _read_workflow(document: Document, deployment: Deployment | None) -> Workflow:
     body = as_object(document.value)
     if body is None:
         return Workflow(document, None)

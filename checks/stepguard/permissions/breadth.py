@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from stepguard.deployment.iam.arns import Arn, split_arn
 from stepguard.deployment.iam.patterns import ANYTHING, Symbols, covers
 from stepguard.deployment.values import Plain
-from stepguard.permissions.actions import Action, ResourceType
+from stepguard.permissions.actions import Action, ResourceType, find_action
 
 
 def covered_types(resource: Plain, action: Action) -> tuple[ResourceType, ...]:
@@ -14,6 +16,19 @@ def covered_types(resource: Plain, action: Action) -> tuple[ResourceType, ...]:
     Accounts, regions and partitions are left out of account: `table/*` of one region is every
     table that there is, and `*:*:table/orders` is one name. A hole in the pattern is a name.
     """
+    if isinstance(resource, str):
+        return _covered_by(resource, action.full_name)
+    return _covered(resource, action)
+
+
+@lru_cache(maxsize=4096)
+def _covered_by(resource: str, action: str) -> tuple[ResourceType, ...]:
+    """Return the same for a written pattern: many policies write the same few."""
+    found = find_action(action)
+    return () if found is None else _covered(resource, found)
+
+
+def _covered(resource: Plain, action: Action) -> tuple[ResourceType, ...]:
     arn = split_arn(resource)
     if arn is None:
         return ()

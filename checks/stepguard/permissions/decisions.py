@@ -79,7 +79,7 @@ class Decider:
         """
         if need.is_dynamic and self._lenient:
             return self._decide_any(need)
-        granted: list[Grant] = []
+        granted: dict[int, Grant] = {}
         unknown: Decision | None = None
         for resource in need.resources:
             for symbols in expand(resource, self._deployment) or [EVERYTHING]:
@@ -88,8 +88,8 @@ class Decider:
                     return decision
                 if decision.is_granted is None:
                     unknown = unknown or decision
-                granted.extend(one for one in decision.by if one not in granted)
-        return unknown or Decision(True, tuple(granted))
+                granted.update((id(one), one) for one in decision.by)
+        return unknown or Decision(True, tuple(granted.values()))
 
     def _decide_any(self, need: Need) -> Decision:
         best: Decision | None = None

@@ -22,6 +22,8 @@ EXPRESS_SECONDS = 300
 YEAR_SECONDS = 31_536_000
 """How long an execution of a Standard workflow can take: a year."""
 
+_BEYOND_USE = 10.0**15
+
 
 @dataclass(frozen=True, slots=True)
 class Duration:
@@ -74,7 +76,7 @@ def duration_of(
     unknown = next((one for one in options if isinstance(one, UNDECIDED)), None)
     if unknown is not None:
         return Duration(state, field, path, doubt=why_unknown(unknown))
-    numbers = tuple(one for one in options if _is_number(one))
+    numbers = tuple(one for one in options if is_number(one))
     return Duration(state, field, path, numbers if len(numbers) == len(options) else ())
 
 
@@ -114,5 +116,11 @@ def shown_seconds(seconds: float) -> str:
     return str(int(seconds)) if float(seconds).is_integer() else str(seconds)
 
 
-def _is_number(value: Plain) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+def is_number(value: Plain) -> bool:
+    """Tell whether a value is a number that can be reckoned with; what is beyond all use is none.
+
+    Step Functions refuses such numbers, which is a matter for SFN902.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    return -_BEYOND_USE < value < _BEYOND_USE

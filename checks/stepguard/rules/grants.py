@@ -19,6 +19,9 @@ from stepguard.finding import NotEvaluated, Violation
 from stepguard.permissions.memory import remembered
 from stepguard.rules.rule import Context
 
+MAXIMUM_STATEMENTS = 3_000
+"""Statements of one role that are judged; IAM's quotas for a role's policies allow no more."""
+
 NAMES_IN_MESSAGE = 6
 """Actions, resources or principals that a message names; the rest are counted."""
 
@@ -77,6 +80,10 @@ def _grants_of(role: Role, deployment: Deployment) -> Grants:
     known: list[Grant] = []
     unread: list[NotEvaluated] = []
     for policy in policies.documents:
+        if len(known) >= MAXIMUM_STATEMENTS:
+            reason = f"of more than {MAXIMUM_STATEMENTS} statements of one role the rest is not"
+            unread.append(NotEvaluated(reason=f"{reason} judged", resource=role.address))
+            break
         document = policy.document
         if not isinstance(document, Document):
             reason = f"policy '{policy.name}' could not be read: {document.reason}"

@@ -111,6 +111,10 @@ class _Judge:
         self._workflow: Workflow | None = None
         if isinstance(machine.definition, Document):
             self._workflow = read_workflow(machine.definition, context.deployment)
+        self._by_name: dict[str, State] = {}
+        for state in () if self._workflow is None else self._workflow.states:
+            self._by_name.setdefault(state.name, state)
+        self._where = self._where_to_write()
 
     def judge(self, needs: Iterable[Need]) -> Iterator[Violation]:
         """Yield what is missing."""
@@ -135,7 +139,7 @@ class _Judge:
         verb = "need" if len(states) > 1 else "needs"
         no_policy = f"no policy of role '{name_of_role(self._role)}' allows it"
         resources = listed([_shown(one) for one in gap.resources])
-        address, name = self._where_to_write()
+        address, name = self._where
         return Violation(
             message=f"{who} {verb} {listed(gap.actions)} on {resources}, but "
             f"{gap.reason or no_policy}: {gap.effect}",
@@ -166,10 +170,7 @@ class _Judge:
         return self._role.address, f"role '{name_of_role(self._role)}'"
 
     def _states(self, need: Need) -> list[State]:
-        if self._workflow is None:
-            return []
-        named = [one for one in self._workflow.states if one.name in need.states]
-        return list({one.name: one for one in named}.values())
+        return [self._by_name[name] for name in need.states if name in self._by_name]
 
     def _place(self, need: Need, states: list[State]) -> Span | None:
         if states and self._workflow is not None:

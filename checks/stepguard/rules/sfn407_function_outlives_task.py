@@ -6,10 +6,17 @@ from dataclasses import dataclass
 
 from stepguard.deployment.members import UNDECIDED, why_unknown
 from stepguard.deployment.resources import Resource, StateMachine
+from stepguard.deployment.values import Plain
 from stepguard.deployment.workflow import Task, Workflow
 from stepguard.finding import NotEvaluated, RelatedPlace, Severity, Violation
 from stepguard.rules.defects import quoted
-from stepguard.rules.durations import TIMEOUT, Duration, duration_of, shown_seconds
+from stepguard.rules.durations import (
+    TIMEOUT,
+    Duration,
+    duration_of,
+    is_number,
+    shown_seconds,
+)
 from stepguard.rules.lambda_tasks import called_function, calls_lambda, functions_meant
 from stepguard.rules.machines import definition_of, possible_values
 from stepguard.rules.rule import Context, MachineRule, Verdict
@@ -112,11 +119,16 @@ def _call(task: Task, limit: Duration, function: Resource) -> _Call:
             numbers.append(_DEFAULT_SECONDS)
         elif isinstance(value, UNDECIDED):
             return _Call(task, limit, function, unknown=why_unknown(value))
-        elif isinstance(value, (int, float)) or (isinstance(value, str) and value.isdecimal()):
+        elif is_number(value) or _is_written_number(value):
             numbers.append(float(value))
     if not numbers:
         return _Call(task, limit, function, unknown="is no number")
     return _Call(task, limit, function, min(numbers), max(numbers))
+
+
+def _is_written_number(value: Plain) -> bool:
+    # Nine digits are 31 years.
+    return isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) < 10
 
 
 def _violation(machine: StateMachine, workflow: Workflow, early: list[_Call]) -> Violation:

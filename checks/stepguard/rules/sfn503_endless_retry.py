@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from stepguard.deployment.members import UNDECIDED, present, why_unknown
 from stepguard.deployment.resources import StateMachine
-from stepguard.deployment.values import Plain, alternatives
+from stepguard.deployment.values import alternatives
 from stepguard.deployment.workflow import Workflow
 from stepguard.finding import NotEvaluated, RelatedPlace, Severity, Violation
 from stepguard.rules.durations import (
     EXPRESS_SECONDS,
     YEAR_SECONDS,
+    is_number,
     machine_timeout,
     shown_seconds,
 )
@@ -172,13 +173,9 @@ def _least(handler: Handler, field: str) -> float | str | None:
     for value in alternatives(handler.members[field]):
         if isinstance(value, UNDECIDED):
             return f"{field} {why_unknown(value)}"
-        if _is_number(value):
+        if is_number(value):
             numbers.append(value)
     return min(numbers, default=None)
-
-
-def _is_number(value: Plain) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def _violation(machine: StateMachine, workflow: Workflow, excesses: list[_Excess]) -> Violation:

@@ -70,6 +70,8 @@ def directives_of_resources(deployment: Deployment) -> Iterator[Directive]:
     """Yield the directives in the metadata of resources and in the comments of definitions."""
     for resource in deployment.resources:
         yield from _in_metadata(resource)
+    if not any(_MARK in file.text for file in deployment.files):
+        return
     for machine in deployment.state_machines:
         document = machine.definition
         if not isinstance(document, Document):
