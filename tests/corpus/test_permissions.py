@@ -11,8 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from stepguard.deployment.documents import Document
+from stepguard.deployment.iam.statements import read_statements
 from stepguard.engine import ScanOptions, scan
+from stepguard.permissions.decisions import Decider
+from stepguard.permissions.grants import Grant, RoleGrants
+from stepguard.permissions.needs import needs_of_machine
 from stepguard.permissions.needs.operations import find_operation
+from stepguard.reading import ReadOptions, read
 from stepguard.report import Report
 
 CORPUS = Path(os.environ.get("STEPGUARD_CORPUS", ""))
@@ -83,6 +89,21 @@ def test_the_known_surplus_of_cdk_and_no_other(cdk: Report) -> None:
     """Calls that do not wait, with the permissions of those that do."""
     found = of(cdk, "SFN103")
     assert found.keys() == {"call-sagemaker", "create-training-job", "sagemaker", "start-build"}
+
+
+@pytest.mark.parametrize("kind", ["asl", "cdk", "cloudformation", "plans", "sam"])
+def test_a_policy_made_of_the_needs_grants_them(kind: str) -> None:
+    for deployment in read([CORPUS / kind], ReadOptions()).deployments:
+        for machine in deployment.state_machines:
+            needs = needs_of_machine(machine, deployment).needs
+            statements = [
+                {"Effect": "Allow", "Action": need.action, "Resource": list(need.resources)}
+                for need in needs
+            ]
+            document = Document({"Statement": statements}, None)
+            grants = tuple(Grant(one, "", "") for one in read_statements(document).known)
+            decider = Decider(RoleGrants(grants), deployment)
+            assert [need for need in needs if decider.decide(need).is_granted is not True] == []
 
 
 def test_the_roles_of_cdk_are_judged(cdk: Report) -> None:
