@@ -31,7 +31,7 @@ def test_no_heartbeat(judge: Callable[..., Any], resource: str) -> None:
     found = judge(RULE, machine(A=task(resource))).only
     assert found.severity is Severity.MEDIUM
     assert "without a heartbeat" in found.message
-    assert "noticed by nobody" in found.message
+    assert "nothing tells" in found.message
     assert found.span is not None
     assert found.span.text == '"A"'
     assert '"HeartbeatSeconds": 300' in found.suggestion
@@ -41,7 +41,7 @@ def test_with_a_timeout_it_is_lighter(judge: Callable[..., Any]) -> None:
     for field in ("TimeoutSeconds", "TimeoutSecondsPath"):
         found = judge(RULE, machine(A=task(**{field: 60}))).only
         assert found.severity is Severity.LOW
-        assert "only when its time is up" in found.message
+        assert "only its timeout tells" in found.message
 
 
 def test_all_of_a_machine_are_one_finding_for_each_severity(judge: Callable[..., Any]) -> None:

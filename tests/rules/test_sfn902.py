@@ -708,6 +708,9 @@ REFUSED_FOR_PATHS_AND_EXPRESSIONS = frozenset(
 REFUSED_FOR_A_ROLE = frozenset({"invalid-task-credentials-null.json"})
 """Cases that SFN114 finds."""
 
+REFUSED_FOR_A_QUOTA = frozenset({"invalid-state-name-too-long.json"})
+"""Cases that SFN903 finds."""
+
 REFUSED_BY_THE_SERVICE = frozenset({"valid-map-with-item-batcher-jsonata.json"})
 """Cases that asl-validator takes and Step Functions does not: a JSONPath state under JSONata."""
 
@@ -720,6 +723,6 @@ def test_the_cases_of_asl_validator() -> None:
     report = scan(cases, ScanOptions(rules=(RULE,)))
     found = {Path(finding.violation.span.path).name for finding in report.findings}
     wanted = {case.name for case in cases if case.name.startswith("invalid-")}
-    elsewhere = REFUSED_FOR_PATHS_AND_EXPRESSIONS | REFUSED_FOR_A_ROLE
+    elsewhere = REFUSED_FOR_PATHS_AND_EXPRESSIONS | REFUSED_FOR_A_ROLE | REFUSED_FOR_A_QUOTA
     assert wanted - found == elsewhere
     assert found - wanted == REFUSED_BY_THE_SERVICE

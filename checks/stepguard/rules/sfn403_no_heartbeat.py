@@ -90,12 +90,12 @@ def _violation(
     machine: StateMachine, workflow: Workflow, tasks: Sequence[Task], severity: Severity
 ) -> Violation:
     verb = "waits" if len(tasks) == 1 else "wait"
-    noticed = "only when its time is up" if severity is Severity.LOW else "by nobody"
+    noticed = "only its timeout tells" if severity is Severity.LOW else "nothing tells"
     subject = "with timeout" if severity is Severity.LOW else "without timeout"
     beside = workflow.document.locate((*tasks[0].path, "Type"), key=True)
     return Violation(
-        message=f"{names_of(tasks)} {verb} for {ways_of_waiting(tasks)} without a heartbeat: that "
-        f"no answer will come is noticed {noticed}",
+        message=f"{names_of(tasks)} {verb} for {ways_of_waiting(tasks)} without a heartbeat: "
+        f"when whoever should answer is gone, {noticed}",
         resource=machine.address,
         span=place_of(workflow, tasks[0]),
         path=tasks[0].path,

@@ -71,9 +71,10 @@ def matches_of(
     """
     with _entries_lock:
         entry = _entries.setdefault(cfn, _Entry())
-    with entry.lock, _without_garbage_collection():
+    with entry.lock:
         if not entry.is_read:
-            entry.judgement = _read(cfn)
+            with _without_garbage_collection():
+                entry.judgement = _read(cfn)
             entry.is_read = True
         if entry.judgement is None:
             return None
