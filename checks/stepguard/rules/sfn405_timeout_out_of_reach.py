@@ -81,8 +81,10 @@ class TimeoutOutOfReach(MachineRule):
         left = durations
         verdict: list[Violation | NotEvaluated] = []
         for limit, why, concerned in _limits(subject, workflow, durations, context):
-            above = [one for one in left if one in concerned and _is_above(one, limit)]
-            left = [one for one in left if one not in above]
+            here = {id(one) for one in concerned}
+            above = [one for one in left if id(one) in here and _is_above(one, limit)]
+            taken = {id(one) for one in above}
+            left = [one for one in left if id(one) not in taken]
             if above:
                 verdict.append(_violation(subject, workflow, above, limit, why))
         if verdict:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from stepguard.deployment.resources import StateMachine
 from stepguard.deployment.workflow import State, Task, Workflow
 from stepguard.finding import NotEvaluated, RelatedPlace, Severity, Violation
-from stepguard.rules.error_handling import enclosing, handlers_of
+from stepguard.rules.error_handling import HANDLING_TYPES, handlers_of
 from stepguard.rules.machines import definition_of, names_of, place_of
 from stepguard.rules.rule import Context, MachineRule, Verdict
-from stepguard.rules.successors import next_names, reached_from
+from stepguard.rules.successors import next_names, reached_from, reaching
 from stepguard.rules.task_limits import not_evaluated, unread_states
 
 _ENDS = {
@@ -101,24 +101,17 @@ def _name(state: State) -> str:
 
 def _exits(start: _Start) -> Iterator[State]:
     """Yield the states in between whose failure does not lead to the task that stops it."""
-    stops = {state.name for state in start.stops}
+    safe = reaching([state.name for state in start.stops], start.task.scope)
     for state in start.between:
-        if state.type not in ("Task", "Parallel", "Map"):
-            continue
-        if not any(_leads_there(one, stops) for one in enclosing(state)):
+        if state.type in HANDLING_TYPES and not _leads_there(state, safe):
             yield state
 
 
-def _leads_there(state: State, stops: set[str]) -> bool:
+def _leads_there(state: State, safe: frozenset[str]) -> bool:
     """Tell whether a catcher may lead to one of some states; what is not known may."""
     catch = handlers_of(state, "Catch")
-    if catch.doubt:
-        return True
     targets = [one.members.get("Next") for one in catch.elements]
-    if any(not isinstance(one, str) for one in targets):
-        return True
-    reached = reached_from([one for one in targets if isinstance(one, str)], state.scope)
-    return bool(stops & reached.keys())
+    return bool(catch.doubt) or any(not isinstance(one, str) or one in safe for one in targets)
 
 
 def _violation(

@@ -43,3 +43,19 @@ def reached_from(
         if name not in stop:
             pending.extend(next_names(state))
     return reached
+
+
+def reaching(names: list[str], scope: Scope) -> frozenset[str]:
+    """Return the names of the states of a scope from which some can be reached, these included."""
+    before: dict[str, list[str]] = {}
+    for state in scope.states:
+        for name in next_names(state):
+            before.setdefault(name, []).append(state.name)
+    found = set(names)
+    pending = list(names)
+    while pending:
+        for name in before.get(pending.pop(), ()):
+            if name not in found:
+                found.add(name)
+                pending.append(name)
+    return frozenset(found)

@@ -21,6 +21,7 @@ from stepguard.deployment.resources import Form
 from stepguard.deployment.source import SourceFile
 from stepguard.engine import ScanOptions, judge_reading
 from stepguard.guard import describe_defect
+from stepguard.hosts.cfn_lint._garbage import collected_later
 from stepguard.hosts.cfn_lint._matches import Matches
 from stepguard.hosts.cfn_lint._options import OptionError
 from stepguard.hosts.cfn_lint._wanted import wanted_rules
@@ -78,16 +79,18 @@ class Judgement:
         `given` is named as in `stepguard.toml`, whose options it precedes. `enabled` says that the
         rule is to run although it is pedantic; nothing else is shown then. Raises `OptionError`.
         """
-        settings = self._settings
-        try:
-            own = settings_from(given, rule).config
-        except ConfigError as error:
-            raise OptionError(str(error)) from None
-        names = [name.replace("-", "_") for name in given]
-        config = replace(settings.config, **{name: getattr(own, name) for name in names})
+        config = self._settings.config
+        if given:
+            try:
+                own = settings_from(given, rule).config
+            except ConfigError as error:
+                raise OptionError(str(error)) from None
+            names = [name.replace("-", "_") for name in given]
+            config = replace(config, **{name: getattr(own, name) for name in names})
         rules = (rule,) if enabled else self._rules
         if (config, rules) not in self._matches:
-            self._matches[config, rules] = self._judged(config, rules)
+            with collected_later():
+                self._matches[config, rules] = self._judged(config, rules)
         return self._matches[config, rules]
 
     @cached_property

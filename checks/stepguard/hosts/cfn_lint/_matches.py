@@ -52,10 +52,13 @@ class Matches:
         self._report = report
         self._deployment = deployment
         self._template = template
+        self._findings: dict[str, list[Finding]] = {}
+        for finding in report.findings:
+            self._findings.setdefault(finding.rule, []).append(finding)
 
     def findings(self, rule: str) -> list[Match]:
         """Return the findings of a rule, given by stepguard's own id."""
-        found = [one for one in self._report.findings if one.rule == rule]
+        found = self._findings.get(rule, ())
         return _told_apart((self._finding(one), one.violation.resource) for one in found)
 
     def not_evaluated(self) -> list[Match]:

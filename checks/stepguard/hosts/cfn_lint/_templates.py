@@ -7,9 +7,7 @@ when a template has something for it: most templates have no Step Functions in t
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -19,6 +17,7 @@ from cfnlint.template import Template
 
 from stepguard.deployment.source import SourceFile
 from stepguard.hosts.cfn_lint._decoded import decoded_file
+from stepguard.hosts.cfn_lint._garbage import collected_later
 from stepguard.hosts.cfn_lint._wanted import enabled_in_cfn_lint
 from stepguard.inputs import concerns_step_functions
 from stepguard.readers.files import MAXIMUM_BYTES, FileRefusedError, ProjectFiles
@@ -73,28 +72,12 @@ def matches_of(
         entry = _entries.setdefault(cfn, _Entry())
     with entry.lock:
         if not entry.is_read:
-            with _without_garbage_collection():
+            with collected_later():
                 entry.judgement = _read(cfn)
             entry.is_read = True
         if entry.judgement is None:
             return None
         return entry.judgement.matches(rule, given or {}, enabled=enabled)
-
-
-@contextmanager
-def _without_garbage_collection() -> Iterator[None]:
-    """Keep Python from searching for garbage meanwhile.
-
-    cfn-lint holds some hundred thousand objects, so that one search takes as long as all that is
-    done here, and what is made here is kept anyway.
-    """
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _read(cfn: Template) -> Judgement | None:
