@@ -5,18 +5,54 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import tempfile
 import venv
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-PARSER_TESTS = ROOT / "tests" / "readers" / "terraform" / "syntax"
-PARSER_VARIABLE = "STEPGUARD_PYTHON_HCL2"
-PARSER_REQUIREMENT = "python-hcl2>=8"
+TESTS = ROOT / "tests"
+
+
+@dataclass(frozen=True)
+class Environment:
+    """An environment that some tests need: what is installed, and the variable that names it.
+
+    The variable holds the path of `program`, or of the Python where there is none.
+    """
+
+    name: str
+    variable: str
+    requirements: tuple[str, ...]
+    tests: Path
+    program: str = ""
+
+
+ENVIRONMENTS = (
+    Environment(
+        "python-hcl2",
+        "STEPGUARD_PYTHON_HCL2",
+        ("python-hcl2>=8",),
+        TESTS / "readers" / "terraform" / "syntax",
+    ),
+    Environment(
+        "checkov",
+        "STEPGUARD_CHECKOV",
+        ("checkov>=3.2", "-e", str(ROOT)),
+        TESTS / "hosts" / "checkov",
+        "checkov",
+    ),
+    Environment(
+        "cfn-lint",
+        "STEPGUARD_CFN_LINT",
+        ("cfn-lint>=1.39", "-e", str(ROOT)),
+        TESTS / "hosts" / "cfn_lint",
+        "cfn-lint",
+    ),
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -56,40 +92,43 @@ def in_root(monkeypatch: pytest.MonkeyPatch) -> Path:
     return ROOT
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _python_hcl2(request: pytest.FixtureRequest) -> None:
-    """Tell the tests of the parsers where a Python with python-hcl2 is.
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the environments of programs that cannot be in this one, and tell tests where they are.
 
-    It cannot be in this environment: checkov's fork, which an extra installs, is a module of the
-    same name. So it gets an environment of its own, made once and kept in pytest's cache. Where
-    that fails (no network), the tests that need it see no variable and skip.
+    checkov and python-hcl2 both bring a module called `hcl2`, and cfn-lint is not to change what
+    is tested without it. Each environment is made once and kept in pytest's cache; where that
+    fails (no network), the tests that need it see no variable and skip.
     """
-    wanted = any(PARSER_TESTS in item.path.parents for item in request.session.items)
-    if wanted and not os.environ.get(PARSER_VARIABLE):
-        cache = Path(str(request.config.cache.mkdir("python-hcl2")))
-        python = _environment(cache / f"{sys.implementation.cache_tag}", PARSER_REQUIREMENT)
+    if hasattr(config, "workerinput"):
+        return  # The process that starts the workers has done it.
+    for one in ENVIRONMENTS:
+        if os.environ.get(one.variable) or not _is_wanted(config, one.tests):
+            continue
+        directory = Path(str(config.cache.mkdir(one.name))) / f"{sys.implementation.cache_tag}"
+        python = _environment(directory, one.requirements)
         if python is not None:
-            os.environ[PARSER_VARIABLE] = str(python)
+            program = python.with_name(one.program + python.suffix) if one.program else python
+            os.environ[one.variable] = str(program)
 
 
-def _environment(directory: Path, requirement: str) -> Path | None:
-    """Return the Python of an environment that has a package; make it where it is missing."""
-    python = Path("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    if (directory / python).exists():
-        return directory / python
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    # Several test processes may do this at the same time: each makes its own, one gives its the
-    # name. An environment works wherever it is moved to when it is run through its Python.
-    made = Path(tempfile.mkdtemp(prefix="making-", dir=directory.parent)) / "environment"
-    venv.create(made, with_pip=True, symlinks=os.name != "nt")
-    command = [str(made / python), "-m", "pip", "install", "--quiet", requirement]
+def _is_wanted(config: pytest.Config, tests: Path) -> bool:
+    named = [Path(str(one).split("::")[0]).resolve() for one in config.args] or [ROOT]
+    return any(tests.is_relative_to(one) or one.is_relative_to(tests) for one in named)
+
+
+def _environment(directory: Path, requirements: Sequence[str]) -> Path | None:
+    """Return the Python of an environment that has packages; make it where it is missing."""
+    python = directory / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    complete = directory / "complete"
+    if complete.exists():
+        return python
+    # Programs in it name the place that it was made at, so it is made where it is to be.
+    venv.create(directory, clear=True, with_pip=True, symlinks=os.name != "nt")
+    command = [str(python), "-m", "pip", "install", "--quiet", *requirements]
     installed = subprocess.run(command, capture_output=True, text=True, check=False)
     if installed.returncode != 0:
-        warnings.warn(f"no python-hcl2: {installed.stderr.strip()[-300:]}", stacklevel=1)
+        message = f"no environment with {requirements[0]}: {installed.stderr.strip()[-300:]}"
+        warnings.warn(message, stacklevel=1)
         return None
-    try:
-        made.rename(directory)
-    except OSError:
-        if not (directory / python).exists():
-            raise
-    return directory / python
+    complete.touch()
+    return python

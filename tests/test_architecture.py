@@ -25,7 +25,7 @@ PARTS: dict[str, set[str]] = {
     "data": set(),
     "readers": {"deployment", "permissions", "data"},
     "rules": {*BASE, "report", "permissions", "data"},
-    "reports": {*BASE, "report"},
+    "reports": {*BASE, "report", "permissions"},
     "inputs": {"deployment", "guard", "readers"},
     "reading": {"deployment", "guard", "readers", "report", "inputs"},
     "permission_readings": {"deployment", "permissions", "report"},

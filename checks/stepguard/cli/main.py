@@ -12,6 +12,7 @@ _COMMANDS = {
     "doctor": "Tell whether everything is installed, and checkov and cfn-lint load the packs.",
     "explain": "Explain a rule: what it finds, why, and what to write instead.",
     "path": "Print the directory of the checkov or the cfn-lint pack.",
+    "policy": "Print the least-privilege policy of every workflow's role.",
     "render": "Print what was read: definitions and roles, with ${...} for what is not known.",
     "rules": "List the rules.",
     "scan": "Find what is wrong with workflows and roles.",

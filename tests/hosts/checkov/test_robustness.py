@@ -44,7 +44,7 @@ def test_threads_and_one_process_say_the_same(checkov: Any, forked: Any, kind: s
 
 def test_each_framework_alone_says_the_same(checkov: Any, forked: Any) -> None:
     alone: Counter[tuple[str, ...]] = Counter()
-    for framework in ("terraform", "terraform_json", "cloudformation"):
+    for framework in ("terraform", "terraform_json", "terraform_plan", "cloudformation"):
         alone += said(checkov("-d", PROJECTS, "--framework", framework))
     assert alone == said(forked)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -42,57 +42,64 @@ class Match:
     location: Location
 
 
-class Matches:
-    """Makes matches of what a report says about one template.
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """All that there is to be shown of a template: findings by stepguard's own id of the rule.
 
-    `template` is the template's file, `deployment` what was read of it.
+    It holds on to nothing that was read, since cfn-lint keeps templates longer than it needs them.
     """
 
+    findings: Mapping[str, Sequence[Match]]
+    not_evaluated: Sequence[Match]
+    errors: Sequence[Match]
+
+
+def shown_of(report: Report, deployment: Deployment, template: SourceFile) -> Shown:
+    """Return what is to be shown of a report about one template and what was read of it.
+
+    What could not be evaluated is one match for each resource, place and reason. With it goes what
+    there is to say of suppressions that do nothing.
+    """
+    maker = _Matches(report, deployment, template)
+    findings: dict[str, list[tuple[Match, str]]] = {}
+    for one in report.findings:
+        findings.setdefault(one.rule, []).append((maker.finding(one), one.violation.resource))
+    groups: dict[object, list[Unevaluated]] = {}
+    for other in report.not_evaluated:
+        groups.setdefault((other.resource, other.reason, other.place.order), []).append(other)
+    not_evaluated = _told_apart(
+        [(maker.unevaluated(group), group[0].resource) for group in groups.values()]
+    )
+    return Shown(
+        {rule: _told_apart(matches) for rule, matches in findings.items()},
+        [*not_evaluated, *(maker.match(one.message, "", one.place) for one in report.notices)],
+        [maker.match(one.message, "", one.place) for one in report.errors],
+    )
+
+
+class _Matches:
+    """Makes matches: `template` is the template's file, `deployment` what was read of it."""
+
     def __init__(self, report: Report, deployment: Deployment, template: SourceFile) -> None:
-        self._report = report
+        self._made_for = report.made_for
         self._deployment = deployment
         self._template = template
-        self._findings: dict[str, list[Finding]] = {}
-        for finding in report.findings:
-            self._findings.setdefault(finding.rule, []).append(finding)
 
-    def findings(self, rule: str) -> list[Match]:
-        """Return the findings of a rule, given by stepguard's own id."""
-        found = self._findings.get(rule, ())
-        return _told_apart((self._finding(one), one.violation.resource) for one in found)
-
-    def not_evaluated(self) -> list[Match]:
-        """Return what could not be evaluated: one match for each resource, place and reason.
-
-        With it goes what there is to say of suppressions that do nothing.
-        """
-        groups: dict[object, list[Unevaluated]] = {}
-        for one in self._report.not_evaluated:
-            groups.setdefault((one.resource, one.reason, one.place.order), []).append(one)
-        told = _told_apart(
-            (self._unevaluated(group), group[0].resource) for group in groups.values()
-        )
-        return told + [self._match(one.message, "", one.place) for one in self._report.notices]
-
-    def errors(self) -> list[Match]:
-        """Return what could not be read."""
-        return [self._match(one.message, "", one.place) for one in self._report.errors]
-
-    def _finding(self, finding: Finding) -> Match:
+    def finding(self, finding: Finding) -> Match:
         violation = finding.violation
-        match = self._match(violation.message, violation.resource, place_of(finding))
+        match = self.match(violation.message, violation.resource, place_of(finding))
         if not violation.suggestion:
             return match
         lines = harmless_lines(violation.suggestion)
         separator = "\n" if len(lines) > 1 else " "
         return replace(match, message=f"{match.message}; help:{separator}" + "\n".join(lines))
 
-    def _unevaluated(self, group: Sequence[Unevaluated]) -> Match:
+    def unevaluated(self, group: Sequence[Unevaluated]) -> Match:
         first = group[0]
         rules = ", ".join(dict.fromkeys(one.rule for one in group))
-        return self._match(f"{rules} not evaluated: {first.reason}", first.resource, first.place)
+        return self.match(f"{rules} not evaluated: {first.reason}", first.resource, first.place)
 
-    def _match(self, message: str, address: str, place: Place) -> Match:
+    def match(self, message: str, address: str, place: Place) -> Match:
         logical_id = self._written_in(address)
         path = ("Resources", logical_id) if logical_id else ("Resources",)
         if place.file == self._template.path:
@@ -107,7 +114,7 @@ class Matches:
         That is the state machine for a role that SAM makes for it, and the stack for what is in a
         nested one: an ignore in the metadata of these has to reach the match.
         """
-        address = self._report.made_for.get((self._deployment.root, address), address)
+        address = self._made_for.get((self._deployment.root, address), address)
         # The address of a nested stack's resource begins with the stack's own logical id.
         return address.partition(".")[0]
 
@@ -143,17 +150,16 @@ def _one_line(text: str) -> str:
     return harmless(" ".join(text.split()))
 
 
-def _told_apart(found: Iterable[tuple[Match, str]]) -> list[Match]:
+def _told_apart(found: Sequence[tuple[Match, str]]) -> list[Match]:
     """Return matches; those that differ in their resource alone say first which it is.
 
     A loop (`Fn::ForEach`) or an anchor writes several resources at one place, and cfn-lint shows
     one of the matches that have the same message and place.
     """
-    matches = list(found)
-    same = Counter((match.message, match.location) for match, _ in matches)
+    same = Counter((match.message, match.location) for match, _ in found)
     return [
         replace(match, message=f"{harmless(address)}: {match.message}")
         if same[match.message, match.location] > 1
         else match
-        for match, address in matches
+        for match, address in found
     ]

@@ -19,7 +19,7 @@ from stepguard.hosts.cfn_lint._options import ENABLED, OptionError, definition, 
 from stepguard.hosts.cfn_lint._table import rows
 
 if TYPE_CHECKING:
-    from stepguard.hosts.cfn_lint._matches import Match, Matches
+    from stepguard.hosts.cfn_lint._matches import Match, Shown
 
 _NOWHERE = (0, 0, 0, 1)
 
@@ -52,7 +52,7 @@ class PackRule(CloudFormationLintRule):
         raise NotImplementedError
 
 
-def _shown(matches: Iterable[Match], **more: object) -> Iterator[RuleMatch]:
+def _made(matches: Iterable[Match], **more: object) -> Iterator[RuleMatch]:
     for one in matches:
         yield RuleMatch(list(one.path), one.message, location=one.location, **more)
 
@@ -72,12 +72,12 @@ class FindingsRule(PackRule):
     def found(self, cfn: Template) -> Iterator[RuleMatch]:
         """Yield the findings of the rule, judged with its own options."""
         enabled = bool(self.config.get(ENABLED))
-        matches = _matches_of(cfn, self.id, given(self.options, self.config), enabled=enabled)
-        if matches is not None:
-            yield from _shown(matches.findings(self.own_id))
+        shown = _shown(cfn, self.id, given(self.options, self.config), enabled=enabled)
+        if shown is not None:
+            yield from _made(shown.findings.get(self.own_id, ()))
             if enabled:
                 # What the other rules could not decide is told without this one.
-                yield from _shown(matches.not_evaluated(), rule=NotEvaluatedRule())
+                yield from _made(shown.not_evaluated, rule=NotEvaluatedRule())
 
 
 class NotEvaluatedRule(PackRule):
@@ -95,9 +95,9 @@ class NotEvaluatedRule(PackRule):
 
     def found(self, cfn: Template) -> Iterator[RuleMatch]:
         """Yield one match for each resource and reason."""
-        matches = _matches_of(cfn)
-        if matches is not None:
-            yield from _shown(matches.not_evaluated())
+        shown = _shown(cfn)
+        if shown is not None:
+            yield from _made(shown.not_evaluated)
 
 
 class NotReadRule(PackRule):
@@ -114,17 +114,17 @@ class NotReadRule(PackRule):
 
     def found(self, cfn: Template) -> Iterator[RuleMatch]:
         """Yield one match for each error."""
-        matches = _matches_of(cfn)
-        if matches is not None:
-            yield from _shown(matches.errors())
+        shown = _shown(cfn)
+        if shown is not None:
+            yield from _made(shown.errors)
 
 
-def _matches_of(
+def _shown(
     cfn: Template, rule: str = "", given: Mapping[str, Any] | None = None, *, enabled: bool = False
-) -> Matches | None:
-    from stepguard.hosts.cfn_lint._templates import matches_of
+) -> Shown | None:
+    from stepguard.hosts.cfn_lint._templates import shown_of_template
 
-    return matches_of(cfn, rule, given, enabled=enabled)
+    return shown_of_template(cfn, rule, given, enabled=enabled)
 
 
 def rule_classes() -> dict[str, type[PackRule]]:

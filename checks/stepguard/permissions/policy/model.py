@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TypeAlias
 
 from stepguard.deployment.graph import Deployment
@@ -40,8 +41,9 @@ class RolePolicy:
     """What a role has to be allowed, and who has to be allowed to assume it.
 
     `role` is `None` where the role is not part of the project; `name` is then what the source
-    says of it, and else its address. `machines` are the state machines that use the role, by
-    their `role` or by the `Credentials` of a task. `notes` says what is not in the policy.
+    says of it, which may be nothing, and else its address. `machines` are the state machines that
+    use the role, by their `role` or by the `Credentials` of a task. `notes` says what is not in
+    the policy.
     """
 
     deployment: Deployment
@@ -56,6 +58,14 @@ class RolePolicy:
     def form(self) -> Form:
         """The form of source that the role, or else the machine, is written in."""
         return self.machines[0].form if self.role is None else self.role.form
+
+    @property
+    def base_name(self) -> str:
+        """What names of new resources are made from: the role's address, or the machine's."""
+        if self.role is not None:
+            return self.role.address
+        address = self.machines[0].address
+        return PurePath(address).name.partition(".")[0] if self.form is Form.ASL else address
 
     @property
     def addresses(self) -> tuple[str, ...]:

@@ -1,0 +1,150 @@
+"""What is not in a policy, or wider in it than it need be, in words for its reader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
+
+from stepguard.deployment.documents import Document
+from stepguard.deployment.resources import Role, StateMachine
+from stepguard.deployment.values import Piece, Plain, Text, Unknown, render, render_text
+from stepguard.permissions.needs import Need, NotChecked
+from stepguard.permissions.policy.model import PolicyStatement
+from stepguard.permissions.policy.statements import KINDS
+from stepguard.permissions.policy.trust import others_let_in
+from stepguard.permissions.policy.values import NOT_SUBSTITUTED, SENSITIVE, Writing, unknown_in
+
+MAXIMUM_CHARACTERS = 10_240
+"""What the inline policies of a role may add up to, without blanks (IAM quotas)."""
+
+_NAMES = 6
+
+_LeftOut = Literal["downstream", "optional"]
+_WHY_LEFT_OUT: dict[_LeftOut, str] = {
+    "downstream": "{by}: the service that is called may use {actions} in the role's name, on "
+    "resources that the definition does not name; add those that it does",
+    "optional": "{by}: AWS's sources disagree about {actions}; left out",
+}
+
+
+def notes_on_machines(
+    machines: Iterable[StateMachine], not_checked: Iterable[NotChecked]
+) -> Iterator[str]:
+    """Yield what of the machines could not be derived."""
+    for machine in machines:
+        if not isinstance(machine.definition, Document):
+            reason = machine.definition.reason
+            yield f"the definition of {machine.address} could not be read: {reason}"
+    for one in not_checked:
+        if one.state:
+            yield f"not derived: state '{one.state}': {one.reason}"
+        elif not one.reason.startswith("the definition could not be read"):
+            yield f"not derived: {one.reason}"
+
+
+def notes_on_role(role: Role | None, name: str) -> Iterator[str]:
+    """Yield what there is to know of the role."""
+    if role is None:
+        if name:
+            yield f"the role {name} is not part of the project"
+        return
+    if role.generated:
+        yield (
+            "SAM makes the role, and its trust policy without a source condition; leave the "
+            "machine's Policies out, or give it a Role of the template"
+        )
+        return
+    others = others_let_in(role)
+    if others:
+        yield f"what {listed(others)} needs the role for is not in here"
+
+
+def notes_on_needs(needs: Iterable[Need], writing: Writing) -> Iterator[str]:
+    """Yield what is wide because it is not known, and what was left out."""
+    needs = list(needs)
+    wide: dict[tuple[str, tuple[Plain, ...]], dict[str, None]] = {}
+    unbound: dict[tuple[str, str], None] = {}
+    for need in needs:
+        if need.kind not in KINDS:
+            continue
+        resources = writing.values(need.resources)
+        if need.is_dynamic:
+            wide.setdefault((need.by, resources), {})[need.action] = None
+        for _, key, values in need.condition:
+            if "*" in values:
+                unbound[need.by, key] = None
+    for (by, resources), actions in wide.items():
+        where = listed([shown(one) for one in resources])
+        yield (
+            f"{by}: what {listed(actions)} is taken on is chosen at run time, or not known; it "
+            f"is allowed on {where}"
+        )
+    for by, key in unbound:
+        yield f"{by}: the value of {key} is chosen at run time, so that nothing binds it"
+    for kind, words in _WHY_LEFT_OUT.items():
+        left: dict[str, dict[str, None]] = {}
+        for need in needs:
+            if need.kind == kind:
+                left.setdefault(need.by, {})[need.action] = None
+        for by, actions in left.items():
+            yield words.format(by=by, actions=listed(actions))
+
+
+def notes_on_statements(
+    statements: Sequence[PolicyStatement], size: int, circular: Iterable[str]
+) -> Iterator[str]:
+    """Yield what there is to know of the statements that were made."""
+    for statement in statements:
+        if statement.when:
+            yield f"{statement.sid} is needed only when {statement.when}"
+    values = [
+        value
+        for statement in statements
+        for value in (*statement.resources, *(v for _, _, vs in statement.conditions for v in vs))
+    ]
+    for one in dict.fromkeys(unknown_in(values)):
+        if one == SENSITIVE or one.reason == NOT_SUBSTITUTED:
+            yield f"${{{one.expression}}} is not known: {one.reason}"
+    for one in dict.fromkeys(_taken_for_names(values)):
+        yield (
+            f"${{{one.expression}}} is taken for a name; where it is an ARN or a URL, write what "
+            "that names"
+        )
+    for address in circular:
+        yield (
+            f"it refers to {address}, whose name is made at deployment: keep it a policy of its "
+            "own, for which the machine does not wait"
+        )
+    if size > MAXIMUM_CHARACTERS:
+        yield (
+            f"it has about {size:,} characters; the inline policies of a role may have "
+            f"{MAXIMUM_CHARACTERS:,}"
+        )
+
+
+def _taken_for_names(values: Iterable[Plain]) -> Iterator[Unknown]:
+    """Yield what stands in an ARN where a name belongs, and may be something else."""
+    for value in values:
+        if not isinstance(value, Text) or len(value.parts) == 1:
+            continue
+        if not isinstance(value.parts[0], Piece):
+            continue
+        for hole in value.holes:
+            if not isinstance(hole, Unknown) or hole == SENSITIVE:
+                continue
+            if hole.reason != NOT_SUBSTITUTED and "name" not in hole.expression.lower():
+                yield hole
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return names for a sentence: the first few in full, the others counted."""
+    names = list(dict.fromkeys(names))
+    further = len(names) - _NAMES
+    if further > 0:
+        return f"{', '.join(names[:_NAMES])} and {further} more"
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+
+
+def shown(value: Plain) -> str:
+    """Return a value with `${…}` for what is not known."""
+    return render_text(value) if isinstance(value, Text) else str(render(value))
