@@ -41,6 +41,20 @@ KEY_ACTIONS = {
         }
     ],
 }
+CALLER_POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": [
+                "states:StartExecution",
+                "states:DescribeExecution",
+                "states:ListExecutions",
+            ],
+            "Resource": "arn:aws:states:us-east-1:123456789012:stateMachine:MyStateMachine",
+        }
+    ],
+}
 DEFINITION = {
     "StartAt": "Invoke",
     "States": {
@@ -127,3 +141,75 @@ def test_the_examples_are_flagged(
     # The misplaced role is reported once, not a second time as an unknown field.
     if rule == "SFN114":
         assert [f for f in report["findings"] if f["rule"] == "SFN902"] == []
+
+
+def of_a_user_in_cloudformation() -> tuple[str, str]:
+    properties = {"PolicyName": "calls", "PolicyDocument": CALLER_POLICY, "UserName": "alice"}
+    resource = {"Type": "AWS::IAM::UserPolicy", "Properties": properties}
+    return "template.json", json.dumps({"Resources": {"Calls": resource}}, indent=2)
+
+
+def of_a_role_in_cloudformation() -> tuple[str, str]:
+    trust = json.loads(json.dumps(TRUST).replace("states.", "lambda."))
+    policy = {"PolicyName": "calls", "PolicyDocument": CALLER_POLICY}
+    properties = {"AssumeRolePolicyDocument": trust, "Policies": [policy]}
+    resource = {"Type": "AWS::IAM::Role", "Properties": properties}
+    return "template.json", json.dumps({"Resources": {"Application": resource}}, indent=2)
+
+
+def of_a_user_in_terraform() -> tuple[str, str]:
+    return (
+        "main.tf",
+        f"""
+provider "aws" {{}}
+resource "aws_iam_user_policy" "calls" {{
+  user   = "alice"
+  policy = <<EOF
+{json.dumps(CALLER_POLICY, indent=2)}
+EOF
+}}
+""",
+    )
+
+
+def of_a_role_in_terraform() -> tuple[str, str]:
+    return (
+        "main.tf",
+        f"""
+provider "aws" {{}}
+resource "aws_iam_role" "application" {{
+  assume_role_policy = jsonencode({{ Statement = [{{
+    Effect    = "Allow"
+    Principal = {{ Service = "lambda.amazonaws.com" }}
+    Action    = "sts:AssumeRole"
+  }}] }})
+}}
+resource "aws_iam_role_policy" "calls" {{
+  role   = aws_iam_role.application.id
+  policy = <<EOF
+{json.dumps(CALLER_POLICY, indent=2)}
+EOF
+}}
+""",
+    )
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        of_a_user_in_cloudformation,
+        of_a_role_in_cloudformation,
+        of_a_user_in_terraform,
+        of_a_role_in_terraform,
+    ],
+)
+def test_the_policy_of_a_caller_is_flagged(tmp_path: Path, written: Any) -> None:
+    name, content = written()
+    (tmp_path / name).write_text(content)
+    report = report_as_dict(scan([tmp_path], ScanOptions()))
+    assert report["errors"] == []
+    (found,) = [one for one in report["findings"] if one["rule"] == "SFN123"]
+    # Of the three actions, only that on executions can never match a state machine's ARN.
+    assert "allows states:DescribeExecution on" in found["message"]
+    assert "execution:MyStateMachine:*" in found["suggestion"]
+    assert [one for one in report["findings"] if one["rule"] == "SFN121"] == []

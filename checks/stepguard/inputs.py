@@ -44,7 +44,13 @@ _OVERLAP = 64
 
 # Words are looked for in the raw bytes, so that no file is decoded or parsed in vain.
 _CLOUDFORMATION = (b"AWS::",)
-_STEP_FUNCTIONS = (b"StepFunctions", b"Serverless::StateMachine", b"aws_sfn", b"states.")
+_STEP_FUNCTIONS = (
+    b"StepFunctions",
+    b"Serverless::StateMachine",
+    b"aws_sfn",
+    b"states.",
+    b"states:",
+)
 _HAS_PARTS = (b"AWS::CloudFormation::Stack", b"AWS::Serverless::Application", b"AWS::Include")
 _PLAN = (b'"planned_values"', b'"terraform_version"')
 _DEFINITION = (b"StartAt",)
@@ -56,6 +62,7 @@ _TERRAFORM = (
     b"step-functions",
     b"step_functions",
     b"states.",
+    b"states:",
     b"file(",
 )
 _CALLS_MODULES = (b"module",)

@@ -30,6 +30,7 @@ from stepguard.deployment.values import (
 from stepguard.permissions.identity import expand
 from stepguard.permissions.policy import PolicyStatement, RolePolicy, document_value
 from stepguard.reports.display import harmless
+from stepguard.reports.policy_comments import comment
 from stepguard.reports.policy_names import heading_of
 from stepguard.reports.rendering import masked
 
@@ -68,7 +69,8 @@ def render_policy_diff(policy: RolePolicy, *, colour: bool = False) -> str:
         trusted, unread = _trust(role, writer)
         reasons += unread
     name = policy.name or "role"
-    lines = [f"# {one}" for one in (heading_of(policy), *policy.notes, *reasons)]
+    texts = (heading_of(policy), *policy.notes, *reasons)
+    lines = [line for one in texts for line in comment(one)]
     lines += _diff(f"{name}, permissions", [*managed, *present], needed)
     if role is None or not role.generated:
         lines += _diff(f"{name}, trust", trusted, wanted)

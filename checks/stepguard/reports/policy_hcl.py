@@ -6,13 +6,15 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from stepguard.deployment.graph import Deployment
+from stepguard.deployment.resources import Form
 from stepguard.deployment.values import Hole, Piece, Plain, Reference, Text, Unknown
 from stepguard.permissions.policy import PolicyStatement, RolePolicy
-from stepguard.reports.display import harmless
+from stepguard.reports.policy_comments import comment
 from stepguard.reports.policy_inputs import Inputs
 from stepguard.reports.policy_names import heading_of, identifier, module_of, unused
 
 _LINE = 100
+_OF_CALLER = "names of variables and locals may be those of the module's caller"
 _STEP = r"(?:\.[A-Za-z_][\w-]*|\[(?:\d+|\"(?:[^\"\\$%]|\\.)*\")\])"
 _TRAVERSAL = re.compile(rf"(?!each\.|count\.|self\.|path\.)[A-Za-z_][\w-]*{_STEP}+")
 _INSTANCE = re.compile(r'\[(?:"(?:[^"\\]|\\.)*"|\d+)\]')
@@ -50,12 +52,15 @@ class _Module:
         self._taken = taken
         self._inputs = Inputs(snake=True)
         self._data: set[str] = set()
+        self._names_callers = False
 
     def text(self) -> str:
         """Return the whole text."""
         bodies = ["\n".join(self._policy(one)) for one in self._policies]
         where = f", in {self._prefix.rstrip('.')}" if self._prefix else ""
-        blocks = [_comment(f"{self._root}{where}")]
+        blocks = ["\n".join(comment(f"{self._root}{where}"))]
+        if self._prefix and self._names_callers:
+            blocks.append("\n".join(comment(_OF_CALLER)))
         deployment = self._policies[0].deployment
         missing = [one for one in sorted(self._data) if not self._has(deployment, one)]
         if missing:
@@ -69,9 +74,8 @@ class _Module:
     def _policy(self, policy: RolePolicy) -> Iterator[str]:
         name = self._name(policy)
         role = policy.role
-        yield _comment(heading_of(policy))
-        for note in policy.notes:
-            yield _comment(note)
+        for line in (heading_of(policy), *policy.notes):
+            yield from comment(line)
         trust = f"{name}_trust"
         yield from self._document(trust, policy.trust)
         yield ""
@@ -82,9 +86,9 @@ class _Module:
             own = f"aws_iam_role.{name}"
         else:
             own = role.address[len(self._prefix) :]
-            yield _comment(f"{own}: assume_role_policy = data.aws_iam_policy_document.{trust}.json")
+            yield f"# {own}: assume_role_policy = data.aws_iam_policy_document.{trust}.json"
         if not policy.permissions:
-            yield _comment("it needs no permissions")
+            yield "# it needs no permissions"
             return
         yield ""
         yield from self._document(f"{name}_needs", policy.permissions)
@@ -128,9 +132,9 @@ class _Module:
 
     def _statement(self, statement: PolicyStatement) -> Iterator[str]:
         if statement.comment:
-            yield f"  {_comment(statement.comment)}"
+            yield from comment(statement.comment, "  ")
         if statement.when:
-            yield f"  {_comment(f'only when {statement.when}')}"
+            yield from comment(f"only when {statement.when}", "  ")
         yield "  statement {"
         attributes = [
             ("sid", _quoted(statement.sid)),
@@ -193,7 +197,9 @@ class _Module:
 
     def _hole(self, hole: Unknown | Reference) -> str:
         if isinstance(hole, Unknown):
-            if _TRAVERSAL.fullmatch(hole.expression):
+            is_terraform = self._policies[0].deployment.form in (Form.TERRAFORM, Form.PLAN)
+            if is_terraform and _TRAVERSAL.fullmatch(hole.expression):
+                self._names_callers = True
                 return hole.expression
             return f"var.{self._inputs.name_for(hole.expression, hole.reason)}"
         if hole.is_pseudo:
@@ -254,10 +260,6 @@ def _group(attributes: Sequence[tuple[str, str]], indent: str) -> Iterator[str]:
     width = max((len(name) for name, _ in attributes), default=0)
     for name, value in attributes:
         yield f"{indent}{name.ljust(width)} = {value}"
-
-
-def _comment(text: str) -> str:
-    return f"# {harmless(text)}"
 
 
 def _quoted(text: str) -> str:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 _WORD = re.compile(r"[0-9A-Za-z]+")
+_PART = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*|\d+")
 
 
 @dataclass(slots=True)
@@ -36,6 +37,6 @@ class Inputs:
     def _made(self, meaning: str) -> str:
         words = _WORD.findall(meaning) or ["input"]
         if self.snake:
-            name = "_".join(words).lower()
+            name = "_".join(part for word in words for part in _PART.findall(word)).lower()
             return f"input_{name}" if name[0].isdigit() else name
         return "".join(word[:1].upper() + word[1:] for word in words)

@@ -12,7 +12,7 @@ from stepguard.deployment.resources import Form
 from stepguard.deployment.values import Hole, Piece, Plain, Reference, Text, Unknown
 from stepguard.permissions.policy import PolicyStatement, RolePolicy
 from stepguard.permissions.policy.model import VERSION, statement_value
-from stepguard.reports.display import harmless
+from stepguard.reports.policy_comments import comment
 from stepguard.reports.policy_inputs import Inputs
 from stepguard.reports.policy_names import heading_of, logical_id, stack_of, unused
 
@@ -55,7 +55,13 @@ def _represent(dumper: yaml.SafeDumper, value: _Tagged) -> yaml.ScalarNode:
     return dumper.represent_scalar(value.tag, str(value), style=style)
 
 
+def _represent_text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    style = None if value.isprintable() else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+
 _Dumper.add_representer(_Tagged, _represent)
+_Dumper.add_representer(str, _represent_text)
 
 
 def render_policies_as_yaml(policies: Sequence[RolePolicy]) -> str:
@@ -81,12 +87,14 @@ class _Stack:
         """Return the whole text."""
         resources = [line for one in self._policies for line in self._policy(one)]
         where = f", nested stack {self._prefix.rstrip('.')}" if self._prefix else ""
-        lines = [_comment(f"{self._root}{where}")]
+        lines = [*comment(f"{self._root}{where}")]
         if self._inputs.found:
             lines.append("Parameters:")
             for name, meaning in self._inputs.found.items():
                 lines += _dumped({name: {"Type": "String", "Description": meaning}}, "  ")
-        return "\n".join((*lines, "Resources:", *resources)) + "\n"
+        is_empty = all(line.lstrip().startswith("#") for line in resources)
+        head = "Resources: {}" if is_empty else "Resources:"
+        return "\n".join((*lines, head, *resources)) + "\n"
 
     def _policy(self, policy: RolePolicy) -> Iterator[str]:
         role = policy.role
@@ -94,19 +102,18 @@ class _Stack:
         if role is None:
             own = unused(f"{own}Role", lambda name: self._is_taken(policy, name))
             self._taken.add(own)
-        yield f"  {_comment(heading_of(policy))}"
-        for note in policy.notes:
-            yield f"  {_comment(note)}"
+        for line in (heading_of(policy), *policy.notes):
+            yield from comment(line, "  ")
         if role is None or not role.generated:
             if role is not None:
-                yield f"  {_comment(f'in {own}, its other properties stay:')}"
+                yield f"  # in {own}, whose other properties stay:"
             yield f"  {own}:"
             yield "    Type: AWS::IAM::Role"
             yield "    Properties:"
             yield "      AssumeRolePolicyDocument:"
             yield from self._document(policy.trust, "        ")
         if not policy.permissions:
-            yield f"  {_comment(f'{own} needs no permissions')}"
+            yield f"  # {own} needs no permissions"
             return
         name = unused(f"{own}Needs", lambda name: self._is_taken(policy, name))
         self._taken.add(name)
@@ -127,9 +134,9 @@ class _Stack:
         yield f"{indent}Statement:"
         for statement in statements:
             if statement.comment:
-                yield f"{indent}  {_comment(statement.comment)}"
+                yield from comment(statement.comment, f"{indent}  ")
             if statement.when:
-                yield f"{indent}  {_comment(f'only when {statement.when}')}"
+                yield from comment(f"only when {statement.when}", f"{indent}  ")
             yield from _dumped([self._written(statement_value(statement))], f"{indent}  ")
 
     def _written(self, value: Plain) -> Plain:
@@ -181,9 +188,17 @@ class _Stack:
 
 def _dumped(value: Plain, indent: str) -> list[str]:
     text = yaml.dump(value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDE)
-    lines = text.rstrip("\n").split("\n")
+    lines = (_visible(line) for line in text.rstrip("\n").split("\n"))
     return [indent + _NEEDLESS_QUOTES.sub(r"\1\2", line) for line in lines]
 
 
-def _comment(text: str) -> str:
-    return f"# {harmless(text)}"
+def _visible(line: str) -> str:
+    """Return a line in which marks that PyYAML lets through are escapes, as quotes allow."""
+    return "".join(
+        one
+        if one.isprintable()
+        else f"\\u{ord(one):04x}"
+        if ord(one) <= 0xFFFF
+        else f"\\U{ord(one):08x}"
+        for one in line
+    )

@@ -180,7 +180,8 @@ def imported(cfn_lint: Any, *arguments: str) -> set[str]:
         "try:\n"
         "    runpy.run_path(sys.argv[0], run_name='__main__')\n"
         "finally:\n"
-        "    print(*(name for name in sys.modules if name.startswith('stepguard')), file=sys.stderr)"
+        "    own = [name for name in sys.modules if name.startswith('stepguard')]\n"
+        "    print(*own, file=sys.stderr)"
     )
     command = [cfn_lint.python, "-c", program, cfn_lint.program, *arguments]
     ended = subprocess.run(
@@ -211,6 +212,18 @@ def test_an_ignore_in_the_metadata_is_for_one_resource(
     assert [one.path[1] for one in found] == ["Kept"]
     mandatory = cfn_lint.matches("ignored.yaml", "--mandatory-checks", "W9402")
     assert [one.path[1] for one in mandatory if one.rule == "W9402"] == ["Kept", "Ignored"]
+
+
+def test_suppressions_of_stepguard_itself_hold(cfn_lint: Any, tmp_path: Path) -> None:
+    text = (cfn_lint.templates / "foreach.yaml").read_text(encoding="utf-8")
+    excused = text.replace("Send:\n", "Send: # stepguard: ignore[SFN402] the job ends by itself\n")
+    idle = "# stepguard: ignore[SFN101] there is no role\n" + text
+    (tmp_path / "excused.yaml").write_text(excused, encoding="utf-8")
+    (tmp_path / "idle.yaml").write_text(idle, encoding="utf-8")
+    found = cfn_lint.matches("excused.yaml", "idle.yaml", "-c", "I9000", cwd=tmp_path)
+    assert {one.file for one in found if one.rule == "W9402"} == {"idle.yaml"}
+    told = [one.message for one in found if one.rule == "I9000"]
+    assert any("the suppression of SFN101 excuses nothing" in message for message in told)
 
 
 def test_an_ignore_on_a_machine_reaches_the_role_that_sam_makes_for_it(

@@ -42,5 +42,15 @@ def test_every_option_of_a_rule_is_one_of_the_pack() -> None:
     assert offered == fields - {"severities", "unsuppressible_rules"}
 
 
+def test_the_guide_names_every_option_and_its_rules() -> None:
+    guide = (ROOT / "docs" / "cfn-lint.md").read_text(encoding="utf-8")
+    rules: dict[str, list[str]] = {}
+    for row in json.loads(TABLE.read_text(encoding="utf-8")):
+        for name in row["options"]:
+            rules.setdefault(name, []).append(f"`{row['id']}`")
+    for name, identifiers in rules.items():
+        assert f"| `{name}` | {', '.join(identifiers)} |" in guide
+
+
 def test_no_id_of_the_pack_itself_is_a_rule() -> None:
     assert "SFN000" not in rule_ids()

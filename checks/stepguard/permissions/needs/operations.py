@@ -199,6 +199,9 @@ def _parameters(task: Task, variable: str, kind: ResourceType) -> list[Parameter
     if variable == kind.variable:
         camel = "".join(part[:1].upper() + part[1:] for part in re.split(r"[-_ ]", kind.name))
         candidates += [f"{camel}{ending}" for ending in _ENDINGS]
+        if task.integration.action.lower().endswith(camel.lower()):
+            # `glue:startCrawler` calls the name of the crawler just that: `Name`.
+            candidates += [ending for ending in _ENDINGS if ending]
     for name in dict.fromkeys(candidates):
         found = [one for one in find_parameter(task.parameters, name) if one.decided != "absent"]
         if found:

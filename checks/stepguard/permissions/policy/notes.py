@@ -10,14 +10,21 @@ from stepguard.deployment.resources import Role, StateMachine
 from stepguard.deployment.values import Piece, Plain, Text, Unknown, render, render_text
 from stepguard.permissions.needs import Need, NotChecked
 from stepguard.permissions.policy.model import PolicyStatement
-from stepguard.permissions.policy.statements import KINDS
+from stepguard.permissions.policy.statements import is_wide, is_written
 from stepguard.permissions.policy.trust import others_let_in
-from stepguard.permissions.policy.values import NOT_SUBSTITUTED, SENSITIVE, Writing, unknown_in
+from stepguard.permissions.policy.values import (
+    EVERYTHING,
+    NOT_SUBSTITUTED,
+    Writing,
+    unknown_in,
+)
 
 MAXIMUM_CHARACTERS = 10_240
 """What the inline policies of a role may add up to, without blanks (IAM quotas)."""
 
 _NAMES = 6
+_REFERENCE = "SAR:"
+"""How needs name the Service Authorization Reference as their source."""
 
 _LeftOut = Literal["downstream", "optional"]
 _WHY_LEFT_OUT: dict[_LeftOut, str] = {
@@ -62,32 +69,41 @@ def notes_on_role(role: Role | None, name: str) -> Iterator[str]:
 def notes_on_needs(needs: Iterable[Need], writing: Writing) -> Iterator[str]:
     """Yield what is wide because it is not known, and what was left out."""
     needs = list(needs)
-    wide: dict[tuple[str, tuple[Plain, ...]], dict[str, None]] = {}
+    chosen: dict[tuple[str, tuple[Plain, ...]], dict[str, None]] = {}
+    unfound: dict[str, dict[str, None]] = {}
     unbound: dict[tuple[str, str], None] = {}
+    left: dict[tuple[str, str], dict[str, None]] = {}
     for need in needs:
-        if need.kind not in KINDS:
+        if not is_written(need):
+            if need.kind == "conditional":
+                left.setdefault((need.by, need.when), {})[need.action] = None
             continue
-        resources = writing.values(need.resources)
         if need.is_dynamic:
-            wide.setdefault((need.by, resources), {})[need.action] = None
-        for _, key, values in need.condition:
-            if "*" in values:
-                unbound[need.by, key] = None
-    for (by, resources), actions in wide.items():
+            key = (need.by, writing.values(need.resources))
+            chosen.setdefault(key, {})[need.action] = None
+        elif EVERYTHING in need.resources and is_wide(need) and _is_derived(need):
+            unfound.setdefault(need.by, {})[need.action] = None
+        unbound.update({(need.by, k): None for _, k, vs in need.condition if EVERYTHING in vs})
+    for (by, resources), actions in chosen.items():
         where = listed([shown(one) for one in resources])
         yield (
             f"{by}: what {listed(actions)} is taken on is chosen at run time, or not known; it "
             f"is allowed on {where}"
         )
-    for by, key in unbound:
-        yield f"{by}: the value of {key} is chosen at run time, so that nothing binds it"
+    for by, actions in unfound.items():
+        yield f"{by}: what {listed(actions)} is taken on could not be derived; it is allowed on *"
+    for (by, reason), actions in left.items():
+        condition = f"when {reason}" if reason else "where the call needs that"
+        yield f"{by}: {condition}, add {in_full(actions)} on what it is about"
+    for by, name in unbound:
+        yield f"{by}: the value of {name} is chosen at run time, so that nothing binds it"
     for kind, words in _WHY_LEFT_OUT.items():
-        left: dict[str, dict[str, None]] = {}
+        others: dict[str, dict[str, None]] = {}
         for need in needs:
             if need.kind == kind:
-                left.setdefault(need.by, {})[need.action] = None
-        for by, actions in left.items():
-            yield words.format(by=by, actions=listed(actions))
+                others.setdefault(need.by, {})[need.action] = None
+        for by, actions in others.items():
+            yield words.format(by=by, actions=in_full(actions))
 
 
 def notes_on_statements(
@@ -103,7 +119,7 @@ def notes_on_statements(
         for value in (*statement.resources, *(v for _, _, vs in statement.conditions for v in vs))
     ]
     for one in dict.fromkeys(unknown_in(values)):
-        if one == SENSITIVE or one.reason == NOT_SUBSTITUTED:
+        if one.reason == NOT_SUBSTITUTED:
             yield f"${{{one.expression}}} is not known: {one.reason}"
     for one in dict.fromkeys(_taken_for_names(values)):
         yield (
@@ -122,6 +138,11 @@ def notes_on_statements(
         )
 
 
+def _is_derived(need: Need) -> bool:
+    """Tell whether its resources come from the parameters of a call, not from AWS's statements."""
+    return any(one.startswith(_REFERENCE) for one in need.sources)
+
+
 def _taken_for_names(values: Iterable[Plain]) -> Iterator[Unknown]:
     """Yield what stands in an ARN where a name belongs, and may be something else."""
     for value in values:
@@ -130,7 +151,7 @@ def _taken_for_names(values: Iterable[Plain]) -> Iterator[Unknown]:
         if not isinstance(value.parts[0], Piece):
             continue
         for hole in value.holes:
-            if not isinstance(hole, Unknown) or hole == SENSITIVE:
+            if not isinstance(hole, Unknown):
                 continue
             if hole.reason != NOT_SUBSTITUTED and "name" not in hole.expression.lower():
                 yield hole
@@ -142,6 +163,12 @@ def listed(names: Iterable[str]) -> str:
     further = len(names) - _NAMES
     if further > 0:
         return f"{', '.join(names[:_NAMES])} and {further} more"
+    return in_full(names)
+
+
+def in_full(names: Iterable[str]) -> str:
+    """Return all names for a sentence."""
+    names = list(dict.fromkeys(names))
     return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 

@@ -125,8 +125,9 @@ def _used_roles(deployment: Deployment) -> list[_UsedRole]:
         for value, need in needs.task_roles:
             role = role_of_task(value, deployment)
             if role is None:
+                taken = shown(Writing([machine], deployment).value(value))
                 note = (
-                    f"{need.by} takes the role {shown(value)}, which is not part of the project: "
+                    f"{need.by} takes the role {taken}, which is not part of the project: "
                     f"that one needs {need.action}"
                 )
                 for own in roles:

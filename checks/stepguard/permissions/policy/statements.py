@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from stepguard.deployment.values import Plain
+from stepguard.permissions.actions import matching_actions
+from stepguard.permissions.breadth import covered_types
 from stepguard.permissions.needs import Need
 from stepguard.permissions.policy.model import Condition, PolicyStatement
 from stepguard.permissions.policy.values import EVERYTHING, Writing
 
-KINDS = ("required", "conditional")
-"""The kinds of needs that a policy is made for."""
+UNSAID = "the call needs that"
+"""When something is needed of which nothing else is said."""
 
 _STATES_IN_SID = 2
 _LONGEST_SID = 60
@@ -52,8 +54,8 @@ class _Granted:
             self.parts[need.part] = None
         if need.kind == "required":
             self.is_required = True
-        elif need.when:
-            self.when[need.when] = None
+        else:
+            self.when[need.when or UNSAID] = None
 
     @property
     def reason(self) -> str:
@@ -65,7 +67,7 @@ def statements_for(needs: Iterable[Need], writing: Writing) -> tuple[PolicyState
     """Return the statements that allow the required and the conditional of some needs."""
     granted: dict[tuple[object, ...], _Granted] = {}
     for need in needs:
-        if need.kind not in KINDS:
+        if not is_written(need):
             continue
         resources = writing.values(need.resources)
         conditions = _conditions(need, writing)
@@ -84,6 +86,23 @@ def statements_for(needs: Iterable[Need], writing: Writing) -> tuple[PolicyState
     # What the states need is what a reader looks for; features come after it.
     ordered = sorted(grouped.values(), key=lambda group: not group[0].states)
     return with_sids(map(_statement, ordered))
+
+
+def is_written(need: Need) -> bool:
+    """Tell whether a policy is made for a need.
+
+    It is for those that are required, and for those that may be where it is known what they are
+    about. To allow something everywhere because it may be needed somewhere is for people to decide.
+    """
+    if need.kind == "conditional":
+        return not is_wide(need)
+    return need.kind == "required"
+
+
+def is_wide(need: Need) -> bool:
+    """Tell whether a need is about every resource of a type."""
+    found = matching_actions(need.action)
+    return any(covered_types(one, action) for one in need.resources for action in found)
 
 
 def with_sids(statements: Iterable[PolicyStatement]) -> tuple[PolicyStatement, ...]:

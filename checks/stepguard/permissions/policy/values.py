@@ -5,19 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from stepguard.deployment.documents import Document
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.iam.patterns import Symbol, symbols_of
 from stepguard.deployment.resources import Resource, StateMachine
 from stepguard.deployment.values import (
     UNREAD,
     Hole,
-    OneOf,
     Piece,
     Plain,
     Reference,
     Text,
-    Traced,
     Unknown,
 )
 from stepguard.permissions.identity import (
@@ -31,7 +28,6 @@ EVERYTHING = "*"
 """The resource that stands for all of them."""
 
 NOT_SUBSTITUTED = "nothing is substituted for it"
-SENSITIVE = Unknown("sensitive", "it is marked sensitive, and not printed")
 
 _SUBSTITUTION = re.compile(r"\$\{([^${}]*)\}")
 
@@ -45,10 +41,8 @@ class Writing:
     """
 
     def __init__(self, machines: Iterable[StateMachine], deployment: Deployment) -> None:
-        machines = tuple(machines)
         self._deployment = deployment
         self._own = {one.address for one in machines}
-        self._secrets = {text for one in machines for text in _secrets(one) if text}
         self.circular: dict[str, None] = {}
 
     def values(self, given: Iterable[Plain]) -> tuple[Plain, ...]:
@@ -61,14 +55,14 @@ class Writing:
         value = _whole(given)
         if self._refers_to_own(value):
             value = self._by_name(value)
-        if isinstance(value, str) and not self._secrets and "${" not in value:
+        if isinstance(value, str) and "${" not in value:
             return value
         symbols: list[Symbol] = []
         for part in _parts(value):
             if isinstance(part, Hole):
                 symbols.append(self._usable(part.value))
             else:
-                symbols.extend(self._open(part.text))
+                symbols.extend(_open(part.text))
         return as_text(tuple(symbols))
 
     def _by_name(self, value: Plain) -> Plain:
@@ -99,18 +93,15 @@ class Writing:
             return hole
         return name_reference(found[0]) or hole
 
-    def _open(self, text: str) -> Iterator[Symbol]:
-        """Yield the characters of a text; `${…}` in it, and what is secret, is not known."""
-        for secret in self._secrets:
-            if secret in text:
-                yield SENSITIVE
-                return
-        end = 0
-        for match in _SUBSTITUTION.finditer(text):
-            yield from text[end : match.start()]
-            yield Unknown(match.group(1), NOT_SUBSTITUTED)
-            end = match.end()
-        yield from text[end:]
+
+def _open(text: str) -> Iterator[Symbol]:
+    """Yield the characters of a text; what `${…}` in it stands for is not known."""
+    end = 0
+    for match in _SUBSTITUTION.finditer(text):
+        yield from text[end : match.start()]
+        yield Unknown(match.group(1), NOT_SUBSTITUTED)
+        end = match.end()
+    yield from text[end:]
 
 
 def unknown_in(values: Iterable[Plain]) -> Iterator[Unknown]:
@@ -136,27 +127,3 @@ def _holes(value: Plain) -> Iterator[Unknown | Reference]:
     for symbol in symbols_of(value) or ():
         if isinstance(symbol, UNREAD):
             yield symbol
-
-
-def _secrets(machine: StateMachine) -> Iterator[str]:
-    """Yield the texts of a definition that are marked sensitive."""
-    if not isinstance(machine.definition, Document):
-        return
-    traced = machine.definition.traced()
-    stack = [] if traced is None else [(traced, False)]
-    while stack:
-        node, is_secret = stack.pop()
-        is_secret = is_secret or node.sensitive
-        value = node.value
-        below: Iterable[object] = ()
-        if isinstance(value, dict):
-            below = value.values()
-        elif isinstance(value, list):
-            below = value
-        elif isinstance(value, OneOf):
-            below = value.alternatives
-        elif is_secret and isinstance(value, str):
-            yield value
-        elif is_secret and isinstance(value, Text):
-            yield from (part.text for part in value.parts if isinstance(part, Piece))
-        stack.extend((one, is_secret) for one in below if isinstance(one, Traced))

@@ -1,0 +1,30 @@
+data "aws_iam_policy_document" "trust" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["states.amazonaws.com"]
+    }
+  }
+}
+
+resource "aws_iam_role" "orders" {
+  assume_role_policy = data.aws_iam_policy_document.trust.json
+}
+
+resource "aws_iam_role" "refunds" {
+  assume_role_policy = data.aws_iam_policy_document.trust.json
+}
+
+resource "aws_sfn_state_machine" "orders" {
+  name       = "orders"
+  role_arn   = aws_iam_role.orders.arn
+  definition = file("orders.asl.json")
+}
+
+resource "aws_sfn_state_machine" "refunds" {
+  name       = "refunds"
+  role_arn   = aws_iam_role.refunds.arn
+  definition = file("refunds.asl.json")
+}

@@ -1,0 +1,170 @@
+"""SFN121: a caller that may start, stop or change every state machine there is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from stepguard.deployment.iam.elements import Entry
+from stepguard.deployment.iam.patterns import has_wildcard
+from stepguard.deployment.resources import Resource
+from stepguard.deployment.values import Piece, Reference, Text
+from stepguard.finding import NotEvaluated, RelatedPlace, Severity, Violation
+from stepguard.permissions.actions import Action, find_action, matching_actions
+from stepguard.permissions.breadth import covered_types
+from stepguard.permissions.notation import write_resource
+from stepguard.rules.grants import listed, shown, told_apart
+from stepguard.rules.rule import Context, Verdict
+from stepguard.rules.starters import StarterRule, StatesGrant, is_bound_by_tag, states_grants
+
+MAXIMUM_COMPARISONS = 20_000
+"""Pairs of actions and resources of one statement that are looked at."""
+
+_EVERY_ACTION = "states:*"
+_TYPES = frozenset({"statemachine", "execution", "maprun"})
+_WRITING = "Write"
+_NOT_YET_THERE = "states:CreateStateMachine"
+
+
+class StartAnyMachine(StarterRule):
+    """A caller of Step Functions that may start, stop or change every state machine there is.
+
+    ## What it does
+    Judges the policies of roles that are not roles of Step Functions, and those of users and
+    groups. Reports actions that start, stop, redrive, change or delete (`states:StartExecution`,
+    `states:StopExecution`, `states:UpdateStateMachine`) on `*`, `stateMachine:*` or
+    `execution:*`. Actions that IAM allows on no resource in particular, such as
+    `states:SendTaskSuccess`, may stand on `*`; those that read are not judged, and neither is
+    `states:CreateStateMachine`. A condition on a tag of the resource counts as a name.
+
+    ## Why is this bad
+    A workflow does its work with the permissions of its own role. Whoever can start every state
+    machine of the account can make use of all those roles, with input of their choice; whoever
+    can change every one can write what is done with them. A function that starts one workflow
+    needs that one's ARN.
+    """
+
+    id = "SFN121"
+    name = "start-any-machine"
+    severity = Severity.MEDIUM
+    references = (
+        "https://docs.aws.amazon.com/step-functions/latest/dg/concept-create-iam-advanced.html",
+        "https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsstepfunctions.html",
+    )
+
+    def judge(self, subject: Resource, context: Context) -> Verdict:
+        """Judge the resources of each statement that allows actions of Step Functions."""
+        grants = states_grants(subject, context)
+        if not grants.known:
+            return None
+        found: list[Violation | NotEvaluated] = []
+        for grant in grants.known:
+            found.extend(_judge(grant, context))
+        return [*told_apart(found), *grants.unread]
+
+
+@dataclass(slots=True)
+class Wide:
+    """What of a statement is allowed on everything: resources as written, and the actions."""
+
+    resources: dict[str, Entry] = field(default_factory=dict)
+    actions: dict[str, list[Action]] = field(default_factory=dict)
+
+
+def wide_part_of(grant: StatesGrant) -> Wide:
+    """Return what of a statement starts, stops or changes on every machine."""
+    wide = Wide()
+    resources = grant.statement.resources
+    entries = () if resources is None else resources.entries
+    if len(entries) * len(grant.actions) > MAXIMUM_COMPARISONS:
+        entries = entries[: MAXIMUM_COMPARISONS // len(grant.actions)]
+    for written in grant.actions:
+        for action in _changing(written):
+            for resource in entries:
+                if covered_types(resource.value, action):
+                    wide.resources.setdefault(shown(resource.value), resource)
+                    meant = wide.actions.setdefault(shown(written.value), [])
+                    if action not in meant:
+                        meant.append(action)
+    return wide
+
+
+def _changing(entry: Entry) -> list[Action]:
+    """Return the actions of an entry that start, stop or change machines or their executions."""
+    written = entry.value
+    if not isinstance(written, str) or written.lower() == _EVERY_ACTION:
+        return []
+    named = find_action(written)
+    matched = matching_actions(written) if has_wildcard(written) else (named,)
+    return [
+        one
+        for one in matched
+        if one is not None
+        and one.access_level == _WRITING
+        and one.full_name != _NOT_YET_THERE
+        and _TYPES.intersection(each.name for each in one.types)
+    ]
+
+
+def _judge(grant: StatesGrant, context: Context) -> list[Violation | NotEvaluated]:
+    resources = grant.statement.resources
+    found: list[Violation | NotEvaluated] = []
+    if resources is None:
+        return found
+    wide = wide_part_of(grant)
+    bound = is_bound_by_tag(grant.statement)
+    if bound is True:
+        return found
+    if wide.resources and isinstance(bound, str):
+        return [grant.not_evaluated(bound)]
+    if wide.resources:
+        return [_violation(grant, wide, context)]
+    if any(_changing(one) for one in grant.actions):
+        found.extend(
+            grant.not_evaluated(f"its resources: {reason}", resources.path)
+            for reason in resources.reasons
+        )
+    return found
+
+
+def _violation(grant: StatesGrant, wide: Wide, context: Context) -> Violation:
+    first, *others = wide.resources.values()
+    actions = list(wide.actions)
+    patterns = [f'"{one}"' for one in wide.resources]
+    return Violation(
+        message=f"{grant.label} allows {listed(actions)} on {listed(patterns)}: on every state "
+        "machine, and so on whatever their roles may do",
+        resource=grant.policy.address,
+        span=grant.place(first.path),
+        path=first.path,
+        related=tuple(
+            RelatedPlace(f'"{shown(one.value)}" too', grant.place(one.path)) for one in others
+        ),
+        suggestion=_what_to_write([one for each in wide.actions.values() for one in each], context),
+        subject=" ".join((grant.statement.sid, *actions, *wide.resources)),
+    )
+
+
+def _what_to_write(actions: list[Action], context: Context) -> str:
+    """Return the resources to name: the project's machine where it has one."""
+    kinds = {one.types[0].name for one in actions}
+    machines = {one.address: one for one in context.deployment.state_machines}
+    written: list[str] = []
+    form = context.deployment.form
+    if "statemachine" in kinds:
+        written.append('"arn:aws:states:<region>:<account>:stateMachine:<name>"')
+        if len(machines) == 1:
+            machine = next(iter(machines.values()))
+            written = [write_resource(_arn_of(machine), machine.form)]
+    if kinds - {"statemachine"}:
+        kind = "execution" if "execution" in kinds else "mapRun"
+        name: Text = Text((Piece(f"arn:aws:states:<region>:<account>:{kind}:<name>:*"),))
+        if kind == "mapRun":
+            name = Text((Piece("arn:aws:states:<region>:<account>:mapRun:<name>/*:*"),))
+        written.append(write_resource(name, form))
+    return f"Name the state machines that are meant: {' and '.join(written)}"
+
+
+def _arn_of(machine: Resource) -> Reference:
+    if machine.type.startswith("aws_"):
+        return Reference(machine.address, "arn", f"{machine.address}.arn")
+    return Reference(machine.address, "", "")
