@@ -43,6 +43,12 @@ def program(name: str, variable: str) -> Path:
     pytest.skip(f"{name} is not installed ({variable} names one)")
 
 
+@pytest.fixture(autouse=True)
+def _no_packages_from_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no environment find packages that are not installed in it."""
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+
+
 @pytest.fixture(scope="module")
 def checkov() -> Path:
     return program("checkov", "STEPGUARD_CHECKOV")
@@ -88,15 +94,9 @@ def copied(tmp_path: Path) -> Copy:
 
 
 def output(*command: str | Path) -> str:
-    ended = subprocess.run(
-        list(map(str, command)), capture_output=True, text=True, check=False, env=without_hosts()
-    )
+    ended = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
     return ended.stdout.strip()
-
-
-def without_hosts() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
 
 
 def test_versions_are_printed() -> None:

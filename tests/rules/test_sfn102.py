@@ -75,7 +75,8 @@ TABLES = "arn:aws:dynamodb:eu-west-1:123456789012:table/*"
         ("dynamodb:PutItem", ["arn:aws:dynamodb:*:*:table/orders", "*"]),
         ("lambda:InvokeFunction", "arn:aws:lambda:*:*:function:*"),
         ("s3:GetObject", "arn:aws:s3:::*/*"),
-        ("iam:PassRole", "*"),
+        ("iam:GetRole", "*"),
+        ("iam:*", "*"),
         ("dynamodb:*", "*"),
         ("dynamodb:*", TABLES),
         ("dynamodb:Put*", TABLES),
@@ -107,6 +108,8 @@ def test_what_is_too_wide(judge_role: Judge, action: Plain, resource: Plain) -> 
         ("states:InvokeHTTPEndpoint", "*"),
         ("cloudwatch:PutMetricData", "*"),
         ("dynamodb:PutItem", []),
+        ("iam:PassRole", "*"),
+        ("iam:AttachRolePolicy", "arn:aws:iam::*:role/*"),
     ],
 )
 def test_what_is_fine(judge_role: Judge, action: Plain, resource: Plain) -> None:
@@ -165,12 +168,10 @@ def test_a_name_below_the_target_excuses_nothing(judge_role: Judge) -> None:
     assert judge_role("SFN102", allow("s3:GetObject"), definition=definition).only
 
 
-def test_the_role_of_a_target_chosen_at_run_time_may_be_any(judge_role: Judge) -> None:
-    definition = task(
-        "arn:aws:states:::aws-sdk:scheduler:createSchedule", {"Name": "n", "Target.$": "$.t"}
-    )
-    statement = allow("iam:PassRole", "arn:aws:iam::123456789012:role/*")
-    assert judge_role("SFN102", statement, definition=definition).passes
+def test_an_action_that_hands_out_permissions_on_a_condition(judge_role: Judge) -> None:
+    condition: Plain = {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
+    statement = allow("iam:AttachRolePolicy", Condition=condition)
+    assert judge_role("SFN102", statement, definition=PUT).only
 
 
 # What AWS's own policies put on everything

@@ -25,6 +25,7 @@ from stepguard.permissions.breadth import covered_types
 from stepguard.permissions.documented import is_ever_wide, may_stand_on_everything
 from stepguard.permissions.targets import Decided
 from stepguard.permissions.uses import Use, Uses, uses_of_role
+from stepguard.rules.escalation import PASS_ROLE, TAKING_OVER, is_unconditional
 from stepguard.rules.grants import Grant, grants_of, listed, name_of_role, shown, told_apart
 from stepguard.rules.narrowing import main_type, what_to_write
 from stepguard.rules.rule import Context, RoleRule, Verdict
@@ -58,7 +59,8 @@ class WildcardResource(RoleRule):
     that IAM allows on no resource in particular may stand on `*`. So may, for a workflow that
     uses them, actions that AWS's documentation puts there, and those of a task whose target is
     chosen while the workflow runs. A condition on the resource's tags or name counts as a name.
-    `NotAction` and `NotResource` are not judged.
+    `NotAction` and `NotResource` are not judged, `iam:PassRole` is by SFN106, and actions of IAM
+    that hand out permissions are by SFN107.
 
     ## Why is this bad
     The definition of a workflow says which function, table or queue it uses. A role that may use
@@ -191,6 +193,8 @@ class _Judge:
         return next((one for one in verdicts.values() if isinstance(one, str)), False), wide
 
     def _of_action(self, action: Action, resource: Entry, statement: Statement) -> bool | str:
+        if _is_left_to_others(action, statement):
+            return False
         wide = covered_types(resource.value, action)
         if not wide or may_stand_on_everything(action):
             return False
@@ -248,6 +252,12 @@ class _Judge:
             suggestion=suggestion,
             subject=" ".join((grant.statement.sid, *wide.actions, *wide.resources)),
         )
+
+
+def _is_left_to_others(action: Action, statement: Statement) -> bool:
+    """Tell whether SFN106 or SFN107 reports an action on everything."""
+    name = action.full_name
+    return name == PASS_ROLE or (name in TAKING_OVER and is_unconditional(statement))
 
 
 def _are_documented(wide: tuple[ResourceType, ...], uses: list[Use]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from stepguard.deployment.resources import Resource, Role, StateMachine
@@ -24,8 +24,8 @@ class SharedRole(RoleRule):
     ## What it does
     Reports a role that more than one state machine of the project names as its own, and one with
     which a Lambda function, a container, an event rule, a schedule, a job or an API runs as well.
-    Machines that one block makes by `count` or `for_each` count as one. Who else may assume the
-    role is SFN111's.
+    Machines that one block makes by `count` or `for_each` count each, and one whose role depends
+    on a condition does not. Who else may assume the role is SFN111's.
 
     ## Why is this bad
     Everything that one of them needs, all of them may do. What was granted for one workflow can be
@@ -45,7 +45,11 @@ class SharedRole(RoleRule):
     def judge(self, subject: Role, context: Context) -> Verdict:
         """Judge a role that a state machine of the project runs with."""
         deployment = context.deployment
-        machines = _machines(deployment.machines_of(subject))
+        machines = _machines(
+            one
+            for one in deployment.machines_of(subject)
+            if len({role.address for role in deployment.roles_of(one)}) == 1
+        )
         if not machines:
             return None
         others = [
@@ -77,14 +81,14 @@ class _User:
         return f"'{resource.label or resource.address}'{kind}"
 
 
-def _machines(machines: Sequence[StateMachine]) -> list[_User]:
-    return _one_of_each_block(
-        [_User(one, None if one.role is None else one.role.span) for one in machines]
-    )
+def _machines(machines: Iterable[StateMachine]) -> list[_User]:
+    """Return each machine once: one with alternatives has several of the same address."""
+    found = {one.address: one for one in machines}
+    return [_User(one, None if one.role is None else one.role.span) for one in found.values()]
 
 
 def _one_of_each_block(users: Sequence[_User]) -> list[_User]:
-    """Return users without the further instances and the alternatives of one block."""
+    """Return users without the further instances of one block."""
     found: dict[str, _User] = {}
     for one in users:
         found.setdefault(_INSTANCE_KEY.sub("", one.resource.address), one)
@@ -99,8 +103,7 @@ def _violation(users: Sequence[_User], role: Role) -> Violation:
         resource=role.address,
         span=role.span,
         related=tuple(
-            RelatedPlace(f"{one.name} runs with it", one.span or one.resource.span)
-            for one in users
+            RelatedPlace(f"{one.name} runs with it", one.span or one.resource.span) for one in users
         ),
         suggestion="A role for each of them, with the permissions that it needs",
         subject=" ".join(sorted(one.resource.address for one in users)),

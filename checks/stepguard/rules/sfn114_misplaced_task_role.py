@@ -10,6 +10,7 @@ from stepguard.deployment.resources import StateMachine
 from stepguard.deployment.values import Plain
 from stepguard.deployment.workflow import State, Task, Workflow
 from stepguard.finding import NotEvaluated, Severity, Violation
+from stepguard.rules.assumed_roles import judge_assumed_roles
 from stepguard.rules.defects import Defect, quoted, surely
 from stepguard.rules.machines import definition_of, member
 from stepguard.rules.rule import Context, MachineRule, Verdict
@@ -32,7 +33,8 @@ class MisplacedTaskRole(MachineRule):
     Step Functions refuses a field that a state does not have, and passes on to the service what
     stands among its parameters. In neither case is the role assumed: once the field is taken out
     to get the deployment through, the task runs with the permissions of the execution role, which
-    is then widened to make it work.
+    is then widened to make it work. Where the role is chosen as the workflow runs, the list of
+    roles that the execution role may assume is the only thing that limits the choice.
     """
 
     id = "SFN114"
@@ -49,9 +51,10 @@ class MisplacedTaskRole(MachineRule):
         if isinstance(workflow, NotEvaluated):
             return [workflow]
         unread = unread_states(workflow)
+        assumed = list(judge_assumed_roles(subject, workflow, context))
         defects = [defect for state in workflow.states for defect in _check(state, workflow)]
         if defects:
-            return [_violation(defect, subject, workflow) for defect in defects]
+            return [*(_violation(defect, subject, workflow) for defect in defects), *assumed]
         if not workflow.tasks and not unread:
             return None
         open_fields = [
@@ -59,7 +62,7 @@ class MisplacedTaskRole(MachineRule):
             for task in workflow.tasks
             if is_open(task.body)
         ]
-        return not_evaluated(subject, [*unread, *open_fields])
+        return [*assumed, *not_evaluated(subject, [*unread, *open_fields])]
 
 
 def _check(state: State, workflow: Workflow) -> Iterator[Defect]:

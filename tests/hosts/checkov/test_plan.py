@@ -36,9 +36,7 @@ def test_inline_skips_of_the_sources_count_on_plans(checkov: Any) -> None:
     assert record["check_result"]["suppress_comment"] == "whoever answers is a person"
 
 
-def test_the_sources_may_lie_below_the_root_of_the_repository(
-    checkov: Any, tmp_path: Path
-) -> None:
+def test_the_sources_may_lie_below_the_root_of_the_repository(checkov: Any, tmp_path: Path) -> None:
     shutil.copytree(SOURCES, tmp_path / "repository" / "infra")
     shutil.copy(PLAN, tmp_path / "plan.json")
     root = tmp_path / "repository"

@@ -82,9 +82,7 @@ def test_a_defect_of_ours_is_shown_as_not_evaluated(checkov: Any, tmp_path: Path
     assert "AWS::IAM::Role.WorkflowRole" not in run.results("SFN112")
 
 
-def test_an_incomplete_installation_is_shown_as_not_evaluated(
-    checkov: Any, tmp_path: Path
-) -> None:
+def test_an_incomplete_installation_is_shown_as_not_evaluated(checkov: Any, tmp_path: Path) -> None:
     environment = with_startup(tmp_path, "import sys\nsys.modules['stepguard.engine'] = None\n")
     run = checkov(
         *("-d", PROJECTS / "terraform", "--framework", "terraform", "-c", "SFN402"),

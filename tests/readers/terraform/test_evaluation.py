@@ -40,7 +40,7 @@ OPEN = 'variable "open" {}\nvariable "flag" { type = bool }\n'
         ('"${[1, 2]}"', [1, 2]),
         ('"%{if true}x%{else}y%{endif}"', "x"),
         ('"%{for k, v in {b = 2, a = 1}}${k}${v};%{endfor}"', "a1;b2;"),
-        ("[for i, v in [\"a\", \"b\"] : \"${i}${v}\" if v != \"a\"]", ["1b"]),
+        ('[for i, v in ["a", "b"] : "${i}${v}" if v != "a"]', ["1b"]),
         ("{for k, v in {a = 1, b = 2} : upper(k) => v + 1}", {"A": 2, "B": 3}),
         (
             '{for v in ["a1", "a2", "b1"] : substr(v, 0, 1) => v...}',
@@ -51,7 +51,7 @@ OPEN = 'variable "open" {}\nvariable "flag" { type = bool }\n'
         ("{a = 3}[*].a", [3]),
         ('{a = {b = [5]}}.a["b"][0]', 5),
         ('try({}.missing, "other")', "other"),
-        ('can({a = 1}.a)', True),
+        ("can({a = 1}.a)", True),
         ("can({a = 1}.b)", False),
         ("max([1, 5, 2]...)", 5),
         ("<<EOT\nline ${1 + 1}\nEOT\n", "line 2\n"),
@@ -123,8 +123,7 @@ def test_jsonencode_keeps_what_is_known_around_something_unknown(value: Value) -
 
 def test_a_directive_on_an_open_condition_gives_both_documents(value: Value) -> None:
     configuration = OPEN + (
-        "locals {\n  x = <<EOT\n"
-        '{"a": 1%{ if var.flag }, "b": 2%{ endif }}\nEOT\n}'
+        'locals {\n  x = <<EOT\n{"a": 1%{ if var.flag }, "b": 2%{ endif }}\nEOT\n}'
     )
     result = value(configuration)
     assert isinstance(result, OneOf)
@@ -170,7 +169,7 @@ def test_conditional_instances(value: Value) -> None:
         "locals {\n  x = {\n"
         "    index = aws_sns_topic.t[0].arn\n"
         '    try = try(aws_sns_topic.t[0].arn, "none")\n'
-        '    one = one(aws_sns_topic.t[*].arn)\n'
+        "    one = one(aws_sns_topic.t[*].arn)\n"
         '    cond = var.flag ? aws_sns_topic.t[0].arn : "given"\n'
         "    length = length(aws_sns_topic.t) > 0\n"
         "  }\n}"

@@ -76,9 +76,7 @@ data "aws_iam_policy_document" "d" {
                 "Action": ["s3:List*", "s3:Get*"],
                 "Resource": "arn:aws:s3:::b/${aws:username}",
                 "Principal": {"Service": "states.amazonaws.com", "AWS": ["b", "a"]},
-                "Condition": {
-                    "StringEquals": {"aws:SourceAccount": "1", "aws:Tag": ["y", "x"]}
-                },
+                "Condition": {"StringEquals": {"aws:SourceAccount": "1", "aws:Tag": ["y", "x"]}},
             },
             {
                 "Effect": "Allow",

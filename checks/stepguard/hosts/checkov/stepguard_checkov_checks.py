@@ -24,19 +24,21 @@ if _ARCHIVE.exists():
     sys.path.insert(0, str(_ARCHIVE))
 
 from stepguard.hosts.checkov_bridge.rule_table import (  # noqa: E402 - the archive comes first
-    CLOUDFORMATION_RESOURCES,
+    CLOUDFORMATION,
     RULES,
+    TERRAFORM,
     TERRAFORM_DATA,
-    TERRAFORM_RESOURCES,
     RuleRow,
 )
 from stepguard.hosts.checkov_bridge.visit import is_needless  # noqa: E402 - as above
 
 _REGISTRIES = (
-    (resource_registry, TERRAFORM_RESOURCES),
+    (resource_registry, TERRAFORM),
     (data_registry, TERRAFORM_DATA),
-    (cfn_registry, CLOUDFORMATION_RESOURCES),
+    (cfn_registry, CLOUDFORMATION),
 )
+_unchecked_otherwise: frozenset[str] = frozenset()
+"""Types for which checkov has no check of its own."""
 
 
 class StepguardCheck(BaseCheck):
@@ -58,8 +60,10 @@ class StepguardCheck(BaseCheck):
             guideline=rule.guideline,
         )
         self.severity = Severities[rule.severity]
-        for registry, types in _REGISTRIES:
-            self.supported_entities = types
+        for registry, kinds in _REGISTRIES:
+            self.supported_entities = [
+                type_name for kind in rule.kinds for type_name in kinds.get(kind, ())
+            ]
             registry.register(self)
 
     @property
@@ -92,7 +96,7 @@ class StepguardCheck(BaseCheck):
     def run(
         self,
         scanned_file: str,  # noqa: ARG002 - checkov's signature
-        entity_configuration: dict[str, Any],  # noqa: ARG002 - checkov's signature
+        entity_configuration: dict[str, Any],
         entity_name: str,
         entity_type: str,
         skip_info: dict[str, Any],
@@ -103,7 +107,11 @@ class StepguardCheck(BaseCheck):
         self.entity_type = entity_type
         self.name = self._rule.title
         self.details = []
-        found = answer(self._rule, entity_type, entity_name)
+        found = answer(self._rule, entity_configuration, entity_type, entity_name)
+        if entity_type in _unchecked_otherwise:
+            from stepguard.hosts.checkov_bridge.inventory import note
+
+            note(entity_configuration, is_judged=found.result != "UNKNOWN")
         result: dict[str, Any] = {"result": CheckResult[found.result], "evaluated_keys": []}
         if skip_info and found.result != "UNKNOWN":
             result["result"] = CheckResult.SKIPPED
@@ -111,7 +119,7 @@ class StepguardCheck(BaseCheck):
             return result
         if found.headline:
             self.name = f"{self._rule.title}: {found.headline}"
-        self.details = found.details
+        self.details = list(found.details)
         if found.result == "SKIPPED":
             result["suppress_comment"] = found.comment
         return result
@@ -122,10 +130,19 @@ class StepguardCheck(BaseCheck):
 
 
 def _register() -> None:
-    known = {check.id for check in resource_registry.checks.get(TERRAFORM_RESOURCES[0], ())}
-    for rule in RULES:
-        if rule.id not in known:
+    own = {rule.id for rule in RULES}
+    known = {check.id for check in resource_registry.checks.get(TERRAFORM["MACHINE"][0], ())}
+    if not own & known:
+        for rule in RULES:
             StepguardCheck(rule)
+    global _unchecked_otherwise
+    _unchecked_otherwise = frozenset(
+        type_name
+        for registry, kinds in _REGISTRIES
+        for types in kinds.values()
+        for type_name in types
+        if all(check.id in own for check in registry.get_checks(type_name))
+    )
 
 
 if not is_needless():

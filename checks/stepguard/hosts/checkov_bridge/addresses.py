@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 _SEGMENT = re.compile(r'(?:[^.\[]|\[(?:"(?:[^"\\]|\\.)*"|[^\]"]*)\])+')
+_DATA_SOURCES = frozenset({"aws_iam_policy_document"})
+"""Types that are judged as data sources."""
 _KEY = re.compile(r'\[(?:"(?:[^"\\]|\\.)*"|[^\]"]*)\]$')
 
 
@@ -30,6 +32,16 @@ def local_part(address: str) -> str:
     while len(names) > 2 and names[0] == "module":
         names = names[2:]
     return ".".join(names)
+
+
+def with_mode(address: str, type_name: str) -> str:
+    """Return the address of a data source with `data.`, which checkov leaves out."""
+    if type_name not in _DATA_SOURCES:
+        return address
+    before, found, after = address.rpartition(f"{type_name}.")
+    if not found or before.endswith("data."):
+        return address
+    return f"{before}data.{found}{after}"
 
 
 class AddressIndex:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from stepguard.hosts.checkov_bridge.rule_table import RuleRow
 from stepguard.hosts.checkov_bridge.visit import (
@@ -16,7 +16,9 @@ from stepguard.hosts.checkov_bridge.visit import (
 
 if TYPE_CHECKING:
     from stepguard.finding import Finding
-    from stepguard.hosts.lookup import Results, Verdict
+    from stepguard.hosts.checkov_bridge.scanning import Scanned
+    from stepguard.hosts.checkov_bridge.wanted import Wanted
+    from stepguard.hosts.lookup import Verdict
 
 Result: TypeAlias = Literal["PASSED", "FAILED", "SKIPPED", "UNKNOWN"]
 
@@ -27,8 +29,7 @@ _MACHINES = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """An answer to checkov.
 
     `details` has one line for each finding, `headline` the first of them where the check's name
@@ -36,37 +37,72 @@ class Answer:
     """
 
     result: Result
-    details: list[str] = field(default_factory=list)
+    details: tuple[str, ...] = ()
     headline: str = ""
     comment: str = ""
 
 
-_NOTHING = Answer("UNKNOWN")
+NOTHING = Answer("UNKNOWN")
+"""The rule does not apply; checkov discards it."""
 
 
-def answer(rule: RuleRow, entity_type: str, entity_name: str) -> Answer:
+class _Resource(NamedTuple):
+    """A resource that checkov is at: where that is, the rules to run, and what they have said."""
+
+    visit: Visit
+    wanted: Wanted
+    scanned: Scanned
+
+
+class _Last(threading.local):
+    """The resource that was asked about last, or why there is none.
+
+    Many rules ask about one resource in a row.
+    """
+
+    configuration: object = None
+    resource: _Resource | str = ""
+
+
+_last = _Last()
+
+
+def answer(rule: RuleRow, configuration: object, entity_type: str, entity_name: str) -> Answer:
     """Return what a rule says about the resource that checkov is at. Never raises.
 
-    `UNKNOWN`, which checkov discards, says that the rule does not apply. What could not be
+    `configuration` is checkov's own object of the resource, for its identity. What could not be
     decided is `SKIPPED`, since that is what checkov shows without failing.
     """
+    if configuration is not _last.configuration:
+        _last.configuration = configuration
+        _last.resource = _resource(entity_type, entity_name)
+    resource = _last.resource
     try:
-        visit = current_visit(entity_type, entity_name)
-        if rule.pedantic and rule.id not in visit.checks:
-            return _NOTHING
-        return _answer(rule, visit, entity_type)
-    except NotReadError as error:
-        return _undecided(str(error), entity_type)
+        return (
+            _unread(resource, entity_type)
+            if isinstance(resource, str)
+            else _answer(rule, resource, entity_type)
+        )
     except Exception as error:
         # checkov makes silence of an exception.
-        return _undecided(_defect(error), entity_type)
+        return _unread(_defect(error), entity_type)
 
 
-def _undecided(reason: str, entity_type: str) -> Answer:
-    """Say that nothing was read; once for every rule on a machine, not on every role there is."""
-    if entity_type not in _MACHINES:
-        return _NOTHING
-    return Answer("SKIPPED", comment=_NOT_EVALUATED + reason)
+def _resource(entity_type: str, entity_name: str) -> _Resource | str:
+    """Return the resource that checkov is at, or why nothing is known of it."""
+    try:
+        # The engine is imported with the first resource that is asked about: most of checkov's
+        # processes meet none.
+        from stepguard.hosts.checkov_bridge.scanning import scanned
+        from stepguard.hosts.checkov_bridge.wanted import wanted
+
+        visit = current_visit(entity_type, entity_name)
+        rules = wanted(visit.checks)
+        return _Resource(visit, rules, scanned(visit, entity_type, rules) if rules.rules else ())
+    except NotReadError as error:
+        return str(error)
+    except Exception as error:
+        return _defect(error)
 
 
 def _defect(error: Exception) -> str:
@@ -77,24 +113,29 @@ def _defect(error: Exception) -> str:
     return describe_defect(error, "the checkov pack")
 
 
-def _answer(rule: RuleRow, visit: Visit, entity_type: str) -> Answer:
-    # The engine is imported with the first resource that is asked about: most of checkov's
-    # processes meet none.
-    from stepguard.hosts.checkov_bridge.scanning import scanned
-    from stepguard.hosts.lookup import DOES_NOT_APPLY
+def _unread(reason: str, entity_type: str) -> Answer:
+    """Say that nothing was read: for every rule on a machine, not on every role there is."""
+    if entity_type not in _MACHINES:
+        return NOTHING
+    return Answer("SKIPPED", comment=_NOT_EVALUATED + reason)
 
-    verdict = DOES_NOT_APPLY
-    unread: list[Results] = []
-    for results, addresses in scanned(visit, entity_type):
-        verdict = verdict.joined(results.verdict_of_all(rule.id, addresses))
-        if not addresses:
-            unread.append(results)
-    if rule.id not in visit.checks:
+
+def _answer(rule: RuleRow, resource: _Resource, entity_type: str) -> Answer:
+    visit, wanted, scanned = resource
+    if rule.id not in wanted.rules:
+        return NOTHING
+    verdict: Verdict | None = None
+    for results, addresses in scanned:
+        found = results.verdict_of_all(rule.id, addresses)
+        verdict = found if verdict is None else verdict.joined(found)
+    if verdict is not None and rule.id not in wanted.pedantic:
         verdict = verdict.without_pedantic()
-    if verdict.outcome is None:
-        errors = [str(error) for results in unread for error in results.errors]
-        return _undecided(_line(errors[0], visit), entity_type) if errors else _NOTHING
-    return _of_verdict(verdict, visit)
+    if verdict is not None and verdict.outcome is not None:
+        return _of_verdict(verdict, visit)
+    errors = [
+        str(error) for results, addresses in scanned if not addresses for error in results.errors
+    ]
+    return _unread(_line(errors[0], visit), entity_type) if errors else NOTHING
 
 
 def _of_verdict(verdict: Verdict, visit: Visit) -> Answer:
@@ -103,19 +144,31 @@ def _of_verdict(verdict: Verdict, visit: Visit) -> Answer:
     if verdict.outcome == "violation":
         return _failed(verdict.findings, visit)
     if verdict.outcome == "suppressed":
-        return Answer("SKIPPED", comment="suppressed in the source")
-    reasons = list(dict.fromkeys(one.reason for one in verdict.not_evaluated))
-    more = f" (+{len(reasons) - 1})" if len(reasons) > 1 else ""
-    return Answer("SKIPPED", comment=_NOT_EVALUATED + _line(reasons[0], visit) + more)
+        return Answer(
+            "SKIPPED", comment=_counted([one.excuse for one in verdict.suppressed], visit)
+        )
+    reasons = [one.reason for one in verdict.not_evaluated]
+    return Answer("SKIPPED", comment=_NOT_EVALUATED + _counted(reasons, visit))
+
+
+def _counted(reasons: Sequence[str], visit: Visit) -> str:
+    """Return the first of some reasons, and how many others there are."""
+    different = list(dict.fromkeys(reasons))
+    more = f" (+{len(different) - 1})" if len(different) > 1 else ""
+    return _line(different[0], visit) + more
 
 
 def _failed(findings: Sequence[Finding], visit: Visit) -> Answer:
-    details = [_detail(finding, visit) for finding in findings]
-    headline = ""
-    if drops_details(visit.framework):
-        more = f" (+{len(details) - 1})" if len(details) > 1 else ""
-        headline = _cut(_headline(findings[0], visit), _MAXIMUM_HEADLINE) + more
-    return Answer("FAILED", details, headline)
+    from stepguard.report import place_of
+
+    details = tuple(_detail(finding, visit) for finding in findings)
+    if not drops_details(visit.framework):
+        return Answer("FAILED", details)
+    first = _line(f"{place_of(findings[0])}: {findings[0].violation.message}", visit)
+    if len(first) > _MAXIMUM_HEADLINE:
+        first = first[: _MAXIMUM_HEADLINE - 1] + "…"
+    more = f" (+{len(details) - 1})" if len(details) > 1 else ""
+    return Answer("FAILED", details, first + more)
 
 
 def _detail(finding: Finding, visit: Visit) -> str:
@@ -128,12 +181,6 @@ def _detail(finding: Finding, visit: Visit) -> str:
     return _line(f"{place_of(finding)}{state}: {violation.message}{suggestion}", visit)
 
 
-def _headline(finding: Finding, visit: Visit) -> str:
-    from stepguard.report import place_of
-
-    return _line(f"{place_of(finding)}: {finding.violation.message}", visit)
-
-
 def _line(text: str, visit: Visit) -> str:
     """Return text as one line without control characters, paths as checkov shows them."""
     from stepguard.reports.display import harmless
@@ -142,7 +189,3 @@ def _line(text: str, visit: Visit) -> str:
     if visit.directory is not None:
         text = text.replace(f"{visit.directory}/", "").replace(visit.directory, ".")
     return harmless(text)
-
-
-def _cut(text: str, maximum: int) -> str:
-    return text if len(text) <= maximum else text[: maximum - 1] + "…"

@@ -4,31 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-TERRAFORM_RESOURCES = (
-    "aws_sfn_state_machine",
-    "aws_sfn_activity",
-    "aws_iam_role",
-    "aws_iam_role_policy",
-    "aws_iam_policy",
-    "aws_iam_role_policy_attachment",
-    "aws_iam_policy_attachment",
-    "aws_cloudwatch_log_group",
-)
-TERRAFORM_DATA = ("aws_iam_policy_document",)
-CLOUDFORMATION_RESOURCES = (
-    "AWS::StepFunctions::StateMachine",
-    "AWS::StepFunctions::Activity",
-    "AWS::Serverless::StateMachine",
-    "AWS::IAM::Role",
-    "AWS::IAM::Policy",
-    "AWS::IAM::RolePolicy",
-    "AWS::IAM::ManagedPolicy",
-    "AWS::Logs::LogGroup",
-)
-
 
 class RuleRow(NamedTuple):
-    """A rule: its id, checkov's name, severity, category and link for it, and its tier."""
+    """A rule: its id, checkov's name, severity, category and link for it, its tier, and the kinds
+    of resources that it judges.
+    """
 
     id: str
     title: str
@@ -36,7 +16,73 @@ class RuleRow(NamedTuple):
     category: str
     guideline: str
     pedantic: bool
+    kinds: tuple[str, ...]
 
+
+TERRAFORM: dict[str, tuple[str, ...]] = {
+    "MACHINE": ("aws_sfn_state_machine",),
+    "ACTIVITY": ("aws_sfn_activity",),
+    "ACCESS": (
+        "aws_iam_role",
+        "aws_iam_role_policy",
+        "aws_iam_policy",
+        "aws_iam_user_policy",
+        "aws_iam_group_policy",
+        "aws_iam_role_policy_attachment",
+        "aws_iam_policy_attachment",
+    ),
+    "LOG_GROUP": ("aws_cloudwatch_log_group",),
+    "KEY": (
+        "aws_kms_key",
+        "aws_kms_key_policy",
+    ),
+    "ALARM": (
+        "aws_cloudwatch_metric_alarm",
+        "aws_cloudwatch_composite_alarm",
+    ),
+    "TRAIL": ("aws_cloudtrail",),
+    "API": (
+        "aws_api_gateway_rest_api",
+        "aws_api_gateway_rest_api_policy",
+    ),
+}
+
+TERRAFORM_DATA: dict[str, tuple[str, ...]] = {
+    "ACCESS": ("aws_iam_policy_document",),
+}
+
+CLOUDFORMATION: dict[str, tuple[str, ...]] = {
+    "MACHINE": (
+        "AWS::StepFunctions::StateMachine",
+        "AWS::Serverless::StateMachine",
+    ),
+    "ACTIVITY": ("AWS::StepFunctions::Activity",),
+    "ACCESS": (
+        "AWS::IAM::Role",
+        "AWS::IAM::Policy",
+        "AWS::IAM::RolePolicy",
+        "AWS::IAM::ManagedPolicy",
+        "AWS::IAM::User",
+        "AWS::IAM::UserPolicy",
+        "AWS::IAM::Group",
+        "AWS::IAM::GroupPolicy",
+        "AWS::Serverless::StateMachine",
+        "AWS::Serverless::Function",
+        "AWS::Serverless::Connector",
+        "AWS::Events::Rule",
+    ),
+    "LOG_GROUP": ("AWS::Logs::LogGroup",),
+    "KEY": ("AWS::KMS::Key",),
+    "ALARM": (
+        "AWS::CloudWatch::Alarm",
+        "AWS::CloudWatch::CompositeAlarm",
+    ),
+    "TRAIL": ("AWS::CloudTrail::Trail",),
+    "API": (
+        "AWS::ApiGateway::RestApi",
+        "AWS::Serverless::Api",
+    ),
+}
 
 RULES: tuple[RuleRow, ...] = (
     RuleRow(
@@ -46,6 +92,7 @@ RULES: tuple[RuleRow, ...] = (
         "IAM",
         "https://docs.aws.amazon.com/step-functions/latest/dg/service-integration-iam-templates.html",
         False,
+        ("ACCESS",),
     ),
     RuleRow(
         "SFN102",
@@ -54,6 +101,7 @@ RULES: tuple[RuleRow, ...] = (
         "IAM",
         "https://docs.aws.amazon.com/step-functions/latest/dg/service-integration-iam-templates.html",
         False,
+        ("ACCESS",),
     ),
     RuleRow(
         "SFN103",
@@ -62,6 +110,7 @@ RULES: tuple[RuleRow, ...] = (
         "IAM",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#remove-credentials",
         False,
+        ("ACCESS",),
     ),
     RuleRow(
         "SFN104",
@@ -70,6 +119,34 @@ RULES: tuple[RuleRow, ...] = (
         "IAM",
         "https://docs.aws.amazon.com/step-functions/latest/dg/service-integration-iam-templates.html",
         False,
+        ("MACHINE", "ACCESS"),
+    ),
+    RuleRow(
+        "SFN105",
+        "A Step Functions role with a managed policy of AWS for administrators or for full access",
+        "HIGH",
+        "IAM",
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#bp-use-aws-defined-policies",
+        False,
+        ("ACCESS",),
+    ),
+    RuleRow(
+        "SFN106",
+        "A policy of a Step Functions role that allows iam:PassRole on every role",
+        "HIGH",
+        "IAM",
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html",
+        False,
+        ("ACCESS",),
+    ),
+    RuleRow(
+        "SFN107",
+        "A role that can get itself more permissions, through Step Functions or through IAM",
+        "CRITICAL",
+        "IAM",
+        "https://docs.aws.amazon.com/step-functions/latest/dg/test-state-isolation.html",
+        False,
+        ("ACCESS",),
     ),
     RuleRow(
         "SFN111",
@@ -78,6 +155,7 @@ RULES: tuple[RuleRow, ...] = (
         "IAM",
         "https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html",
         False,
+        ("ACCESS",),
     ),
     RuleRow(
         "SFN112",
@@ -86,6 +164,16 @@ RULES: tuple[RuleRow, ...] = (
         "IAM",
         "https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html#prevent-cross-service-confused-deputy",
         False,
+        ("ACCESS",),
+    ),
+    RuleRow(
+        "SFN113",
+        "An execution role that several state machines, or a machine and something else, run with",
+        "LOW",
+        "IAM",
+        "https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html",
+        False,
+        ("ACCESS",),
     ),
     RuleRow(
         "SFN114",
@@ -94,6 +182,61 @@ RULES: tuple[RuleRow, ...] = (
         "IAM",
         "https://docs.aws.amazon.com/step-functions/latest/dg/concepts-access-cross-acct-resources.html",
         False,
+        ("MACHINE",),
+    ),
+    RuleRow(
+        "SFN115",
+        "A role that a task assumes, whose trust policy is too wide, or leaves the workflow out",
+        "MEDIUM",
+        "IAM",
+        "https://docs.aws.amazon.com/step-functions/latest/dg/concepts-access-cross-acct-resources.html",
+        False,
+        ("ACCESS",),
+    ),
+    RuleRow(
+        "SFN116",
+        "A role that lets a workflow call any HTTP endpoint, or read any secret for its calls",
+        "MEDIUM",
+        "IAM",
+        "https://docs.aws.amazon.com/step-functions/latest/dg/call-https-apis.html#connect-http-task-permissions",
+        False,
+        ("ACCESS",),
+    ),
+    RuleRow(
+        "SFN121",
+        "A caller of Step Functions that may start, stop or change every state machine there is",
+        "MEDIUM",
+        "IAM",
+        "https://docs.aws.amazon.com/step-functions/latest/dg/concept-create-iam-advanced.html",
+        False,
+        ("ACCESS",),
+    ),
+    RuleRow(
+        "SFN123",
+        "An action of Step Functions that is allowed on ARNs of a kind that it is never called on",
+        "MEDIUM",
+        "IAM",
+        "https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsstepfunctions.html",
+        False,
+        ("ACCESS",),
+    ),
+    RuleRow(
+        "SFN124",
+        "Operators who may stop, redrive, change or delete by a pattern of names and by no tag",
+        "LOW",
+        "IAM",
+        "https://docs.aws.amazon.com/step-functions/latest/dg/tag-based-policies.html",
+        True,
+        ("ACCESS",),
+    ),
+    RuleRow(
+        "SFN125",
+        "A policy that lets callers see the secrets that an HTTP task sends",
+        "MEDIUM",
+        "IAM",
+        "https://docs.aws.amazon.com/step-functions/latest/dg/test-state-isolation.html",
+        False,
+        ("ACCESS",),
     ),
     RuleRow(
         "SFN201",
@@ -102,6 +245,7 @@ RULES: tuple[RuleRow, ...] = (
         "LOGGING",
         "https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html",
         False,
+        ("MACHINE",),
     ),
     RuleRow(
         "SFN202",
@@ -110,6 +254,7 @@ RULES: tuple[RuleRow, ...] = (
         "LOGGING",
         "https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html#cloudwatch-log-level",
         False,
+        ("MACHINE",),
     ),
     RuleRow(
         "SFN203",
@@ -118,6 +263,7 @@ RULES: tuple[RuleRow, ...] = (
         "LOGGING",
         "https://docs.aws.amazon.com/step-functions/latest/apireference/API_CloudWatchLogsLogGroup.html",
         False,
+        ("MACHINE",),
     ),
     RuleRow(
         "SFN204",
@@ -126,6 +272,7 @@ RULES: tuple[RuleRow, ...] = (
         "LOGGING",
         "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Working-with-log-groups-and-streams.html#SettingLogRetention",
         False,
+        ("LOG_GROUP",),
     ),
     RuleRow(
         "SFN205",
@@ -134,6 +281,7 @@ RULES: tuple[RuleRow, ...] = (
         "LOGGING",
         "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html",
         True,
+        ("LOG_GROUP",),
     ),
     RuleRow(
         "SFN206",
@@ -142,6 +290,7 @@ RULES: tuple[RuleRow, ...] = (
         "LOGGING",
         "https://docs.aws.amazon.com/step-functions/latest/dg/concepts-xray-tracing.html",
         True,
+        ("MACHINE",),
     ),
     RuleRow(
         "SFN207",
@@ -150,6 +299,7 @@ RULES: tuple[RuleRow, ...] = (
         "LOGGING",
         "https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html",
         False,
+        ("MACHINE",),
     ),
     RuleRow(
         "SFN208",
@@ -158,6 +308,7 @@ RULES: tuple[RuleRow, ...] = (
         "LOGGING",
         "https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html#cloudwatch-log-level",
         False,
+        ("MACHINE",),
     ),
     RuleRow(
         "SFN209",
@@ -166,6 +317,7 @@ RULES: tuple[RuleRow, ...] = (
         "LOGGING",
         "https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html",
         True,
+        ("LOG_GROUP",),
     ),
     RuleRow(
         "SFN210",
@@ -174,6 +326,7 @@ RULES: tuple[RuleRow, ...] = (
         "LOGGING",
         "https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cloud-trail.html",
         True,
+        ("TRAIL",),
     ),
     RuleRow(
         "SFN301",
@@ -182,6 +335,7 @@ RULES: tuple[RuleRow, ...] = (
         "ENCRYPTION",
         "https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html",
         False,
+        ("MACHINE",),
     ),
     RuleRow(
         "SFN302",
@@ -190,6 +344,7 @@ RULES: tuple[RuleRow, ...] = (
         "ENCRYPTION",
         "https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html",
         False,
+        ("MACHINE", "KEY"),
     ),
     RuleRow(
         "SFN303",
@@ -198,6 +353,7 @@ RULES: tuple[RuleRow, ...] = (
         "ENCRYPTION",
         "https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html",
         False,
+        ("KEY",),
     ),
     RuleRow(
         "SFN304",
@@ -206,6 +362,7 @@ RULES: tuple[RuleRow, ...] = (
         "ENCRYPTION",
         "https://docs.aws.amazon.com/kms/latest/developerguide/deleting-keys.html",
         False,
+        ("KEY",),
     ),
     RuleRow(
         "SFN305",
@@ -214,6 +371,7 @@ RULES: tuple[RuleRow, ...] = (
         "ENCRYPTION",
         "https://docs.aws.amazon.com/step-functions/latest/apireference/API_EncryptionConfiguration.html",
         False,
+        ("MACHINE", "ACTIVITY"),
     ),
     RuleRow(
         "SFN306",
@@ -222,6 +380,7 @@ RULES: tuple[RuleRow, ...] = (
         "ENCRYPTION",
         "https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html",
         True,
+        ("ACTIVITY",),
     ),
     RuleRow(
         "SFN401",
@@ -230,6 +389,7 @@ RULES: tuple[RuleRow, ...] = (
         "APPLICATION_SECURITY",
         "https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#sfn-stuck-execution",
         False,
+        ("MACHINE",),
     ),
     RuleRow(
         "SFN402",
@@ -238,6 +398,7 @@ RULES: tuple[RuleRow, ...] = (
         "APPLICATION_SECURITY",
         "https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#sfn-stuck-execution",
         False,
+        ("MACHINE",),
     ),
     RuleRow(
         "SFN403",
@@ -246,6 +407,7 @@ RULES: tuple[RuleRow, ...] = (
         "APPLICATION_SECURITY",
         "https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html#connect-wait-token",
         False,
+        ("MACHINE",),
     ),
     RuleRow(
         "SFN404",
@@ -254,6 +416,7 @@ RULES: tuple[RuleRow, ...] = (
         "APPLICATION_SECURITY",
         "https://docs.aws.amazon.com/step-functions/latest/dg/state-task.html#task-state-fields",
         False,
+        ("MACHINE",),
     ),
     RuleRow(
         "SFN405",
@@ -262,6 +425,7 @@ RULES: tuple[RuleRow, ...] = (
         "APPLICATION_SECURITY",
         "https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html",
         False,
+        ("MACHINE",),
     ),
     RuleRow(
         "SFN406",
@@ -270,6 +434,7 @@ RULES: tuple[RuleRow, ...] = (
         "APPLICATION_SECURITY",
         "https://docs.aws.amazon.com/step-functions/latest/dg/state-task.html#task-state-fields",
         False,
+        ("MACHINE",),
     ),
     RuleRow(
         "SFN407",
@@ -278,6 +443,7 @@ RULES: tuple[RuleRow, ...] = (
         "APPLICATION_SECURITY",
         "https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html",
         False,
+        ("MACHINE",),
     ),
     RuleRow(
         "SFN501",
@@ -286,6 +452,7 @@ RULES: tuple[RuleRow, ...] = (
         "BACKUP_AND_RECOVERY",
         "https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#bp-lambda-serviceexception",
         False,
+        ("MACHINE",),
     ),
     RuleRow(
         "SFN502",
@@ -294,6 +461,7 @@ RULES: tuple[RuleRow, ...] = (
         "BACKUP_AND_RECOVERY",
         "https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html",
         False,
+        ("MACHINE",),
     ),
     RuleRow(
         "SFN503",
@@ -302,6 +470,7 @@ RULES: tuple[RuleRow, ...] = (
         "BACKUP_AND_RECOVERY",
         "https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html#error-handling-retrying-after-an-error",
         False,
+        ("MACHINE",),
     ),
     RuleRow(
         "SFN504",
@@ -310,6 +479,7 @@ RULES: tuple[RuleRow, ...] = (
         "BACKUP_AND_RECOVERY",
         "https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html",
         False,
+        ("MACHINE",),
     ),
     RuleRow(
         "SFN505",
@@ -318,6 +488,7 @@ RULES: tuple[RuleRow, ...] = (
         "BACKUP_AND_RECOVERY",
         "https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html",
         False,
+        ("MACHINE",),
     ),
     RuleRow(
         "SFN506",
@@ -326,6 +497,7 @@ RULES: tuple[RuleRow, ...] = (
         "BACKUP_AND_RECOVERY",
         "https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html#error-handling-fallback-states",
         True,
+        ("MACHINE",),
     ),
     RuleRow(
         "SFN507",
@@ -334,6 +506,7 @@ RULES: tuple[RuleRow, ...] = (
         "BACKUP_AND_RECOVERY",
         "https://docs.aws.amazon.com/step-functions/latest/dg/state-choice.html",
         True,
+        ("MACHINE",),
     ),
     RuleRow(
         "SFN508",
@@ -342,6 +515,7 @@ RULES: tuple[RuleRow, ...] = (
         "BACKUP_AND_RECOVERY",
         "https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html#maprun-fail-threshold",
         True,
+        ("MACHINE",),
     ),
     RuleRow(
         "SFN509",
@@ -350,6 +524,7 @@ RULES: tuple[RuleRow, ...] = (
         "BACKUP_AND_RECOVERY",
         "https://docs.aws.amazon.com/step-functions/latest/dg/connect-emr.html",
         True,
+        ("MACHINE",),
     ),
     RuleRow(
         "SFN601",
@@ -358,6 +533,7 @@ RULES: tuple[RuleRow, ...] = (
         "LOGGING",
         "https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html",
         False,
+        ("MACHINE",),
     ),
     RuleRow(
         "SFN602",
@@ -366,6 +542,7 @@ RULES: tuple[RuleRow, ...] = (
         "LOGGING",
         "https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html",
         False,
+        ("MACHINE",),
     ),
     RuleRow(
         "SFN603",
@@ -374,6 +551,7 @@ RULES: tuple[RuleRow, ...] = (
         "LOGGING",
         "https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html",
         True,
+        ("MACHINE",),
     ),
     RuleRow(
         "SFN604",
@@ -382,6 +560,7 @@ RULES: tuple[RuleRow, ...] = (
         "LOGGING",
         "https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html",
         False,
+        ("ALARM",),
     ),
     RuleRow(
         "SFN701",
@@ -390,6 +569,7 @@ RULES: tuple[RuleRow, ...] = (
         "CONVENTION",
         "https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#concepts-tagging",
         False,
+        ("MACHINE",),
     ),
     RuleRow(
         "SFN702",
@@ -398,6 +578,7 @@ RULES: tuple[RuleRow, ...] = (
         "CONVENTION",
         "https://docs.aws.amazon.com/securityhub/latest/userguide/stepfunctions-controls.html#stepfunctions-2",
         False,
+        ("ACTIVITY",),
     ),
     RuleRow(
         "SFN703",
@@ -406,6 +587,7 @@ RULES: tuple[RuleRow, ...] = (
         "CONVENTION",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags_roles.html",
         True,
+        ("ACCESS",),
     ),
     RuleRow(
         "SFN704",
@@ -414,6 +596,7 @@ RULES: tuple[RuleRow, ...] = (
         "CONVENTION",
         "https://docs.aws.amazon.com/step-functions/latest/dg/tag-based-policies.html",
         False,
+        ("MACHINE", "ACCESS"),
     ),
     RuleRow(
         "SFN705",
@@ -422,6 +605,7 @@ RULES: tuple[RuleRow, ...] = (
         "CONVENTION",
         "https://docs.aws.amazon.com/step-functions/latest/dg/tag-based-policies.html",
         False,
+        ("ACCESS",),
     ),
     RuleRow(
         "SFN801",
@@ -430,6 +614,7 @@ RULES: tuple[RuleRow, ...] = (
         "GENERAL_SECURITY",
         "https://docs.aws.amazon.com/step-functions/latest/dg/call-https-apis.html",
         False,
+        ("MACHINE",),
     ),
     RuleRow(
         "SFN802",
@@ -438,6 +623,7 @@ RULES: tuple[RuleRow, ...] = (
         "GENERAL_SECURITY",
         "https://docs.aws.amazon.com/step-functions/latest/dg/call-https-apis.html",
         False,
+        ("MACHINE",),
     ),
     RuleRow(
         "SFN803",
@@ -446,6 +632,7 @@ RULES: tuple[RuleRow, ...] = (
         "GENERAL_SECURITY",
         "https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.html",
         False,
+        ("MACHINE",),
     ),
     RuleRow(
         "SFN804",
@@ -454,6 +641,7 @@ RULES: tuple[RuleRow, ...] = (
         "GENERAL_SECURITY",
         "https://docs.aws.amazon.com/step-functions/latest/dg/connect-lambda.html",
         True,
+        ("MACHINE",),
     ),
     RuleRow(
         "SFN805",
@@ -462,6 +650,7 @@ RULES: tuple[RuleRow, ...] = (
         "GENERAL_SECURITY",
         "https://docs.aws.amazon.com/step-functions/latest/dg/integrate-optimized.html",
         False,
+        ("MACHINE",),
     ),
     RuleRow(
         "SFN806",
@@ -470,6 +659,7 @@ RULES: tuple[RuleRow, ...] = (
         "GENERAL_SECURITY",
         "https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html#connect-wait-token",
         False,
+        ("MACHINE",),
     ),
     RuleRow(
         "SFN807",
@@ -478,6 +668,7 @@ RULES: tuple[RuleRow, ...] = (
         "GENERAL_SECURITY",
         "https://docs.aws.amazon.com/step-functions/latest/dg/connect-api-gateway.html",
         False,
+        ("API",),
     ),
     RuleRow(
         "SFN808",
@@ -486,6 +677,7 @@ RULES: tuple[RuleRow, ...] = (
         "GENERAL_SECURITY",
         "https://docs.aws.amazon.com/step-functions/latest/dg/state-task.html#task-types",
         False,
+        ("MACHINE",),
     ),
     RuleRow(
         "SFN902",
@@ -494,6 +686,7 @@ RULES: tuple[RuleRow, ...] = (
         "CONVENTION",
         "https://docs.aws.amazon.com/step-functions/latest/apireference/API_ValidateStateMachineDefinitionDiagnostic.html",
         False,
+        ("MACHINE",),
     ),
     RuleRow(
         "SFN903",
@@ -502,6 +695,7 @@ RULES: tuple[RuleRow, ...] = (
         "CONVENTION",
         "https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html",
         False,
+        ("MACHINE",),
     ),
     RuleRow(
         "SFN904",
@@ -510,5 +704,6 @@ RULES: tuple[RuleRow, ...] = (
         "CONVENTION",
         "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-stepfunctions-statemachine.html",
         False,
+        ("MACHINE",),
     ),
 )

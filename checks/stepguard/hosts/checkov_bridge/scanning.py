@@ -8,7 +8,7 @@ from typing import TypeAlias
 from weakref import WeakKeyDictionary
 
 from stepguard.engine import ScanOptions
-from stepguard.hosts.checkov_bridge.addresses import AddressIndex
+from stepguard.hosts.checkov_bridge.addresses import AddressIndex, with_mode
 from stepguard.hosts.checkov_bridge.visit import (
     CLOUDFORMATION,
     TERRAFORM,
@@ -17,43 +17,42 @@ from stepguard.hosts.checkov_bridge.visit import (
     Visit,
     downloaded_modules,
 )
+from stepguard.hosts.checkov_bridge.wanted import Wanted
+from stepguard.hosts.garbage import collected_later
 from stepguard.hosts.lookup import Results, results_of
 
 Scanned: TypeAlias = "tuple[tuple[Results, tuple[str, ...]], ...]"
 """Results that concern a resource, each with the resource's addresses in it."""
 
-_DATA_SOURCES = frozenset({"aws_iam_policy_document"})
-"""Types that are judged as data sources; checkov leaves `data.` out of their addresses."""
-
 _indexes: WeakKeyDictionary[Results, AddressIndex] = WeakKeyDictionary()
 
 
-@lru_cache(maxsize=128)
-def scanned(visit: Visit, entity_type: str) -> Scanned:
+def scanned(visit: Visit, entity_type: str, wanted: Wanted) -> Scanned:
     """Return the results that concern the resource of a visit, with its addresses in them.
 
     There are several results where a file is part of several root modules. A resource that was
-    not read has no address. Kept for the many rules that ask about one resource in a row.
+    not read has no address. `wanted` has at least one rule.
     """
-    if visit.framework == CLOUDFORMATION:
-        results = results_of(Path(visit.file), _options(visit))
-        return ((results, (visit.address,) if visit.address in results.resources else ()),)
-    address = _with_mode(visit.address, entity_type)
-    if visit.framework == TERRAFORM_JSON:
-        return _in_root_modules(visit, address)
-    file = visit.file if visit.framework == TERRAFORM_PLAN else visit.root_file
-    results = results_of(Path(file), _options(visit))
-    return ((results, _index(results).matching(address)),)
+    with collected_later():
+        if visit.framework == CLOUDFORMATION:
+            results = results_of(Path(visit.file), _options(visit, wanted))
+            return ((results, (visit.address,) if visit.address in results.resources else ()),)
+        address = with_mode(visit.address, entity_type)
+        if visit.framework == TERRAFORM_JSON:
+            return _in_root_modules(visit, address, wanted)
+        file = visit.file if visit.framework == TERRAFORM_PLAN else visit.root_file
+        results = results_of(Path(file), _options(visit, wanted))
+        return ((results, _index(results).matching(address)),)
 
 
-def _in_root_modules(visit: Visit, address: str) -> Scanned:
+def _in_root_modules(visit: Visit, address: str, wanted: Wanted) -> Scanned:
     """Find a resource by its file and local name: checkov follows no modules in JSON files."""
     # Terraform's reader is imported only by those of checkov's processes that need it.
     from stepguard.hosts.checkov_bridge.root_modules import files_of_root_modules, is_local
 
     found = []
     for file in files_of_root_modules(visit.file, visit.directory):
-        results = results_of(Path(file), _options(visit))
+        results = results_of(Path(file), _options(visit, wanted))
         addresses = tuple(
             one
             for one, place in results.resources.items()
@@ -63,15 +62,22 @@ def _in_root_modules(visit: Visit, address: str) -> Scanned:
     return tuple(found)
 
 
-def _options(visit: Visit) -> ScanOptions:
+def _options(visit: Visit, wanted: Wanted) -> ScanOptions:
     modules = downloaded_modules(visit.root_file) if visit.framework == TERRAFORM else {}
     return ScanOptions(
         root=None if visit.directory is None else Path(visit.directory),
         var_files=tuple(Path(one) for one in visit.var_files),
         source=_plan_source(visit),
         modules={path: Path(directory) for path, directory in modules.items()},
-        pedantic=True,
+        config=wanted.settings.config,
+        rules=_sorted(wanted.rules),
+        pedantic=bool(wanted.pedantic),
     )
+
+
+@lru_cache(maxsize=16)
+def _sorted(rules: frozenset[str]) -> tuple[str, ...]:
+    return tuple(sorted(rules))
 
 
 def _plan_source(visit: Visit) -> Path | None:
@@ -89,13 +95,3 @@ def _index(results: Results) -> AddressIndex:
         index = AddressIndex(results.resources)
         _indexes[results] = index
     return index
-
-
-def _with_mode(address: str, entity_type: str) -> str:
-    """Return an address with `data.` where checkov leaves it out."""
-    if entity_type not in _DATA_SOURCES:
-        return address
-    before, found, after = address.rpartition(f"{entity_type}.")
-    if not found or before.endswith("data."):
-        return address
-    return f"{before}data.{found}{after}"

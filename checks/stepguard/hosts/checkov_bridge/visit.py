@@ -40,7 +40,8 @@ class Visit(NamedTuple):
 
     `file` is the absolute path of the file that the resource is written in, `directory` what the
     user gave to be scanned (`None` where files were given). `address` is what checkov calls the
-    resource. `calls` are the module calls that lead to it, the outermost first.
+    resource. `calls` are the module calls that lead to it, the outermost first. `checks` are the
+    ids and patterns that the user named (`--check`); empty where checks are chosen otherwise, too.
     """
 
     framework: str
@@ -74,7 +75,7 @@ def current_visit(entity_type: str, entity_name: str) -> Visit:
             calls=calls,
             var_files=tuple(runner_filter.var_files or ()),
             plan_sources=tuple(runner_filter.repo_root_for_plan_enrichment or ()),
-            checks=tuple(runner_filter.checks or ()),
+            checks=() if runner_filter.check_threshold else tuple(runner_filter.checks or ()),
         )
     except (KeyError, AttributeError, TypeError) as error:
         raise NotReadError(f"this checkov is not supported ({type(error).__name__})") from error
@@ -185,6 +186,25 @@ def downloaded_modules(root_file: str) -> dict[str, str]:
         if calls and os.path.split(calls[0].file)[0] == root and inside in f"{directory}{os.sep}":
             found[".".join(call.name for call in calls)] = directory
     return found
+
+
+def inventory() -> tuple[set[Any], Any] | None:
+    """Return checkov's list of the resources that it has no check for, and the entry in it of the
+    resource that it is at; `None` where it keeps no such list.
+    """
+    from checkov.common.output.extra_resource import ExtraResource
+
+    names = _frames()[0].f_locals
+    framework = names["self"].check_type
+    if framework == CLOUDFORMATION:
+        file, shown, resource = names["file_abs_path"], names["cf_file"], names["resource_id"]
+    elif framework == TERRAFORM:
+        file, shown = names["full_file_path"].file_path, names["scanned_file"]
+        resource = names["entity_id"]
+    else:
+        return None
+    entry = ExtraResource(file_abs_path=str(file), file_path=shown, resource=resource)
+    return names["report"].extra_resources, entry
 
 
 def drops_details(framework: str) -> bool:
