@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from stepguard.deployment.documents import Document
-from stepguard.deployment.resources import Form, Unread
-from stepguard.deployment.values import OneOf, OpenDict, Reference, Unknown
+from stepguard.deployment.resources import Form, PolicyDocument, Role, Unread
+from stepguard.deployment.values import OneOf, OpenDict, Reference, Traced, Unknown
 
 RULE = "SFN114"
 ROLE = "arn:aws:iam::210987654321:role/charge"
@@ -156,3 +156,56 @@ def test_states_that_are_not_known(judge: Callable[..., Any]) -> None:
 
 def test_a_bare_definition_is_judged(judge: Callable[..., Any]) -> None:
     assert judge(RULE, machine(RoleArn=ROLE), form=Form.ASL).violations
+
+
+# Execution roles that may assume every role
+
+
+CHOSEN = {"Credentials": {"RoleArn.$": "$.role"}}
+
+
+def execution_role(resource: Any, action: Any = "sts:AssumeRole", **more: Any) -> dict[str, Any]:
+    """Return properties for a machine whose role allows one thing."""
+    statement = {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+    policy = PolicyDocument(
+        name="assume", document=Document({"Statement": statement}, None), address="Role"
+    )
+    role = Role(address="Role", type="AWS::IAM::Role", form=Form.CLOUDFORMATION, inline=[policy])
+    return {"role": Traced(Reference("Role", "Arn")), "others": [role]}
+
+
+@pytest.mark.parametrize("resource", ["*", "arn:aws:iam::*:role/*", ["arn:aws:iam::1:role/a", "*"]])
+def test_a_chosen_role_that_can_be_every_role(judge: Callable[..., Any], resource: Any) -> None:
+    found = judge(RULE, machine(**CHOSEN), **execution_role(resource)).only
+    assert found.resource == "Role"
+    assert "sts:AssumeRole on" in found.message
+    assert "'A' chooses its role" in found.message
+    assert [place.span.text for place in found.related] == ['"Credentials"']
+
+
+def test_a_role_that_an_expression_chooses(judge: Callable[..., Any]) -> None:
+    definition = machine("JSONata", Credentials={"RoleArn": "{% $states.input.role %}"})
+    assert judge(RULE, definition, **execution_role("*")).only.resource == "Role"
+
+
+@pytest.mark.parametrize(
+    ("credentials", "given"),
+    [
+        (CHOSEN, execution_role("arn:aws:iam::*:role/tenant-*")),
+        (CHOSEN, execution_role("*", "sts:TagSession")),
+        (CHOSEN, execution_role("*", Condition={"StringEquals": {"aws:ResourceTag/a": "b"}})),
+        ({"Credentials": {"RoleArn": ROLE}}, execution_role("*")),
+        ({}, execution_role("*")),
+    ],
+)
+def test_roles_that_are_limited(
+    judge: Callable[..., Any], credentials: dict[str, Any], given: dict[str, Any]
+) -> None:
+    assert judge(RULE, machine(**credentials), **given).passes
+
+
+def test_roles_that_are_not_known(judge: Callable[..., Any]) -> None:
+    judged = judge(RULE, machine(**CHOSEN), **execution_role(UNKNOWN))
+    assert judged.violations == []
+    assert "its resources: var.x is not known" in judged.reasons[0]
+    assert judge(RULE, machine(), **execution_role(UNKNOWN)).passes

@@ -29,6 +29,10 @@ class MisplacedTaskRole(MachineRule):
     under the name of a fixed ARN. A `RoleArn` among the parameters of a service is that
     service's own (SageMaker, EventBridge Scheduler) and fine.
 
+    Where `Credentials` hold a path or an expression, so that the role is chosen while the workflow
+    runs, also reports `sts:AssumeRole` on every role in the execution role. That the input of the
+    execution chooses it is SFN803's, and `sts:AssumeRole` on every role for a fixed one SFN102's.
+
     ## Why is this bad
     Step Functions refuses a field that a state does not have, and passes on to the service what
     stands among its parameters. In neither case is the role assumed: once the field is taken out

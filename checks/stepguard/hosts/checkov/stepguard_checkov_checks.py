@@ -37,8 +37,6 @@ _REGISTRIES = (
     (data_registry, TERRAFORM_DATA),
     (cfn_registry, CLOUDFORMATION),
 )
-_unchecked_otherwise: frozenset[str] = frozenset()
-"""Types for which checkov has no check of its own."""
 
 
 class StepguardCheck(BaseCheck):
@@ -129,14 +127,14 @@ class StepguardCheck(BaseCheck):
         raise NotImplementedError
 
 
-def _register() -> None:
+def _register() -> frozenset[str]:
+    """Register the checks; returns the types for which checkov has no check of its own."""
     own = {rule.id for rule in RULES}
     known = {check.id for check in resource_registry.checks.get(TERRAFORM["MACHINE"][0], ())}
     if not own & known:
         for rule in RULES:
             StepguardCheck(rule)
-    global _unchecked_otherwise
-    _unchecked_otherwise = frozenset(
+    return frozenset(
         type_name
         for registry, kinds in _REGISTRIES
         for types in kinds.values()
@@ -145,5 +143,4 @@ def _register() -> None:
     )
 
 
-if not is_needless():
-    _register()
+_unchecked_otherwise = frozenset() if is_needless() else _register()
