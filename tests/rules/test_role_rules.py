@@ -34,13 +34,14 @@ from stepguard.deployment.values import (
 from stepguard.rules.registry import load
 from stepguard.rules.rule import Context, Verdict
 
-RULES = ("SFN101", "SFN102", "SFN111", "SFN112")
+RULES = ("SFN101", "SFN102", "SFN106", "SFN107", "SFN108", "SFN111", "SFN112")
 OPEN = Unknown("var.x", "not set")
 
 words = st.sampled_from(
     [
         "*", "s3:*", "s3:Get*", "s3:GetObject", "dynamodb:PutItem", "arn:aws:s3:::*", "Allow",
         "arn:aws:iam::123456789012:root", "states.amazonaws.com", "sts:AssumeRole", "Deny", "",
+        "iam:PassRole", "iam:*", "states:TestState", "states:UpdateStateMachine", "states:Start*",
     ]
 )  # fmt: skip
 keys = st.sampled_from(

@@ -133,6 +133,7 @@ def test_ways_of_one_statement_are_one_finding(judge_role: Judge) -> None:
         [allow([UPDATE, START], MACHINE)],
         [allow(UPDATE)],
         [allow("states:*")],
+        [allow([START, "states:*"])],
         [allow("*")],
         [allow([UPDATE, START], **condition("aws:ResourceTag/team", "orders"))],
         [allow("iam:AttachRolePolicy", "arn:aws:iam::123456789012:role/other")],

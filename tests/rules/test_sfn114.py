@@ -161,7 +161,7 @@ def test_a_bare_definition_is_judged(judge: Callable[..., Any]) -> None:
 # Execution roles that may assume every role
 
 
-CHOSEN = {"Credentials": {"RoleArn.$": "$.role"}}
+CHOSEN: dict[str, Any] = {"Credentials": {"RoleArn.$": "$.role"}}
 
 
 def execution_role(resource: Any, action: Any = "sts:AssumeRole", **more: Any) -> dict[str, Any]:

@@ -108,7 +108,7 @@ class _Search:
                 found.append(Escalation((power,), what))
         for actions, what in _COMBINED:
             powers = self._together(actions)
-            if powers and not _is_one_wildcard(powers):
+            if powers and not _is_every_action(powers[0]):
                 found.append(Escalation(powers, what))
         if self._compared > MAXIMUM_COMPARISONS:
             self._open["the role has more actions and resources than are compared"] = None
@@ -213,11 +213,10 @@ class _Search:
         )
 
 
-def _is_one_wildcard(powers: Sequence[Power]) -> bool:
-    """Tell whether all actions are one `states:*`, which SFN122 reports by itself."""
-    return {one.entry.path for one in powers} == {powers[0].entry.path} and all(
-        one.grant is powers[0].grant for one in powers
-    )
+def _is_every_action(power: Power) -> bool:
+    """Tell whether `states:*` allows an action, which other rules report by itself."""
+    value = power.entry.value
+    return isinstance(value, str) and action_matches(value, "states:")
 
 
 def _relevant(grants: Grants) -> Iterator[Grant]:

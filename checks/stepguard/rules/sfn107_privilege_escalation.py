@@ -26,8 +26,8 @@ class PrivilegeEscalation(RelatedRoleRule):
     `iam:CreatePolicyVersion`, on everything, or on the role itself.
 
     What is limited to other named resources, by a condition, a `Deny` or a permissions boundary
-    is fine. `*` for all actions is reported by SFN101, `states:*` alone by SFN122, and policies
-    of AWS by SFN105.
+    is fine. `*` for all actions is reported by SFN101, `states:*` alone by SFN101 and SFN122,
+    and policies of AWS by SFN105.
 
     ## Why is this bad
     The permissions that such a role is given are not the ones that it has: by way of a state

@@ -16,7 +16,8 @@ resource "aws_sfn_state_machine" "m" {{
   definition = <<EOT
     {{"StartAt": "A", "States": {{"A": {{"Type": "Task", "End": true,
       "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
-      "Parameters": {{"QueueUrl": "https://example.com/q", "MessageBody": {{"T.$": "$$.Task.Token"}}}}
+      "Parameters": {{"QueueUrl": "https://example.com/q",
+         "MessageBody": {{"T.$": "$$.Task.Token"}}}}
     }}}}}}
   EOT
 }}
