@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +24,7 @@ from stepguard.finding import Severity
 Judge = Callable[..., Any]
 OPEN = Unknown("var.role")
 PASS_ROLE = "iam:PassRole"
+TASK = "arn:aws:iam::123456789012:role/task"
 NOTHING: dict[str, Plain] = {"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}
 
 
@@ -70,10 +72,8 @@ def test_without_a_machine(judge_role: Judge) -> None:
 @pytest.mark.parametrize(
     "statement",
     [
-        allow(PASS_ROLE, "arn:aws:iam::123456789012:role/task"),
-        allow(PASS_ROLE, "arn:aws:iam::123456789012:role/service-role/*"),
-        allow(PASS_ROLE, "arn:aws:iam::*:role/task-*"),
-        allow(PASS_ROLE, Reference("Task", "Arn")),
+        allow(PASS_ROLE, TASK, Condition=passed_to("ecs-tasks.amazonaws.com")),
+        allow(PASS_ROLE, TASK, Condition=OpenDict({}, OPEN)),
         allow("iam:GetRole"),
         allow("iam:*"),
         allow("*"),
@@ -82,6 +82,49 @@ def test_without_a_machine(judge_role: Judge) -> None:
 )
 def test_what_is_fine(judge_role: Judge, statement: Plain) -> None:
     assert judge_role("SFN106", statement, definition=NOTHING).passes
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        TASK,
+        "arn:aws:iam::123456789012:role/service-role/*",
+        "arn:aws:iam::*:role/task-*",
+        Reference("Task", "Arn"),
+    ],
+)
+def test_named_roles_for_every_service_are_for_the_pedantic(
+    judge_role: Judge, resource: Plain
+) -> None:
+    found = judge_role("SFN106", allow(PASS_ROLE, resource), definition=NOTHING).only
+    assert (found.severity, found.tier) == (Severity.LOW, "pedantic")
+    assert "to every service that these roles trust" in found.message
+    assert "iam:PassedToService" in found.suggestion
+    assert found.path == ("Statement", 0, "Action")
+
+
+def test_the_pedantic_part_is_left_out_of_a_default_scan(scanned: Callable[..., Any]) -> None:
+    principal = {"Service": "states.amazonaws.com"}
+    trust = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    policy = {"PolicyName": "p", "PolicyDocument": {"Statement": allow(PASS_ROLE, TASK)}}
+    properties = {"AssumeRolePolicyDocument": {"Statement": trust}, "Policies": [policy]}
+    text = json.dumps({"R": {"Type": "AWS::IAM::Role", "Properties": properties}})
+    assert scanned("SFN106", f"Resources: {text}").evaluated["SFN106"] == {"pass": 1}
+
+
+def test_what_leads_to_more_permissions_is_left_to_another_rule(judge_role: Judge) -> None:
+    both = [allow(PASS_ROLE), allow("states:TestState")]
+    assert judge_role("SFN106", *both, definition=NOTHING).passes
+    assert judge_role("SFN107", *both, definition=NOTHING).only
+
+
+def test_callers_are_judged(scanned: Callable[..., Any]) -> None:
+    statements = [allow(PASS_ROLE), allow("states:StartExecution", "arn:aws:states:*:*:*:a")]
+    policy = {"PolicyName": "p", "PolicyDocument": {"Statement": statements}}
+    properties = {"AssumeRolePolicyDocument": {"Statement": []}, "Policies": [policy]}
+    text = json.dumps({"R": {"Type": "AWS::IAM::Role", "Properties": properties}})
+    (found,) = scanned("SFN106", f"Resources: {text}").findings
+    assert found.severity is Severity.HIGH
 
 
 def test_a_role_that_the_input_names_may_be_any(judge_role: Judge) -> None:

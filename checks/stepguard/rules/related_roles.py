@@ -11,6 +11,7 @@ from stepguard.deployment.members import as_object
 from stepguard.deployment.resources import Role
 from stepguard.deployment.values import Plain
 from stepguard.deployment.workflow import read_workflow
+from stepguard.permissions.managed import name_of_managed, statements_of_managed
 from stepguard.permissions.role_needs import role_of_task
 from stepguard.rules.grants import Grants, grants_of
 from stepguard.rules.once import once
@@ -22,7 +23,8 @@ class RelatedRoleRule(Rule[Role]):
     """A rule that judges every role that has to do with Step Functions.
 
     These are the roles of Step Functions, those that tasks assume by their `Credentials`, and
-    those of starters: roles that are allowed an action of Step Functions by name.
+    those of starters: roles that are allowed an action of Step Functions by name, or all of them
+    by a policy of AWS.
     """
 
     def subjects(self, context: Context) -> Iterable[Role]:
@@ -31,7 +33,7 @@ class RelatedRoleRule(Rule[Role]):
         tasks = _task_roles(deployment)
         for role in deployment.roles:
             is_own = is_step_functions_role(role, deployment) or id(role) in tasks
-            if is_own or _is_starter(grants_of(role, context)):
+            if is_own or _is_starter(grants_of(role, context)) or _has_all(role, deployment):
                 yield role
 
 
@@ -59,4 +61,16 @@ def _is_starter(grants: Grants) -> bool:
         for grant in grants.known
         if grant.statement.actions is not None
         for entry in grant.statement.actions.entries
+    )
+
+
+def _has_all(role: Role, deployment: Deployment) -> bool:
+    """Tell whether a policy of AWS allows a role everything of Step Functions."""
+    names = map(name_of_managed, deployment.policies_of(role).managed)
+    return any(
+        entry.value == f"{STATES}*"
+        for name in names
+        for statement in (statements_of_managed(name) or () if name is not None else ())
+        if statement.actions is not None and not statement.conditions.unread
+        for entry in statement.actions.entries
     )

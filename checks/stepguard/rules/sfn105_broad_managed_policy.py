@@ -1,4 +1,4 @@
-"""SFN105: an administrator or full-access policy of AWS on a Step Functions role."""
+"""SFN105: an administrator or full-access policy of AWS on a role of Step Functions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from stepguard.deployment.values import UNREAD, OneOf, Text, Traced, Unknown, pl
 from stepguard.finding import NotEvaluated, Severity, Violation
 from stepguard.permissions.managed import name_of_managed, statements_of_managed
 from stepguard.rules.grants import listed, name_of_role, told_apart
-from stepguard.rules.rule import Context, RoleRule, Verdict
+from stepguard.rules.related_roles import RelatedRoleRule
+from stepguard.rules.rule import Context, Verdict
 
 _BROAD = re.compile(r"FullAccess|Administrator")
 _OTHERS = frozenset({"DataScientist", "PowerUserAccess"})
@@ -26,12 +27,13 @@ _EXTENTS = {
 }
 
 
-class BroadManagedPolicy(RoleRule):
-    """A Step Functions role with a managed policy of AWS for administrators or for full access.
+class BroadManagedPolicy(RelatedRoleRule):
+    """A role for Step Functions with a managed policy of AWS for administrators or full access.
 
     ## What it does
-    Reports policies of AWS that are attached to a role of Step Functions and that are made for
-    people who administer a service or the account: `AdministratorAccess` and `IAMFullAccess`
+    Judges the roles of Step Functions, those that tasks assume, and those that are allowed to call
+    Step Functions. Reports policies of AWS that are attached to them and that are made for people
+    who administer a service or the account: `AdministratorAccess` and `IAMFullAccess`
     (critical), `PowerUserAccess`, every policy named `…FullAccess…` or `…Administrator`, and
     `DataScientist`. One that is known to allow no service whole, such as
     `AmazonAPIGatewayInvokeFullAccess`, is fine. Other policies of AWS are not judged here, and

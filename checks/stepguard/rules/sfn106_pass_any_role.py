@@ -1,8 +1,8 @@
-"""SFN106: a Step Functions role that may pass every role."""
+"""SFN106: a role of a workflow, or of its callers, that may pass every role."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from stepguard.deployment.iam.elements import Entry
 from stepguard.deployment.members import why_unknown
@@ -13,19 +13,34 @@ from stepguard.permissions.breadth import covered_types
 from stepguard.permissions.targets import Decided
 from stepguard.permissions.uses import uses_of_role
 from stepguard.rules.escalation import PASS_ROLE, is_limited_to_services, names_action
-from stepguard.rules.grants import Grant, grants_of, listed, name_of_role, shown, told_apart
+from stepguard.rules.grants import (
+    Grant,
+    grants_of,
+    is_terraform,
+    listed,
+    name_of_role,
+    shown,
+    told_apart,
+)
 from stepguard.rules.narrowing import what_to_write
-from stepguard.rules.rule import Context, RoleRule, Verdict
+from stepguard.rules.privilege_paths import escalations_of
+from stepguard.rules.related_roles import RelatedRoleRule
+from stepguard.rules.rule import Context, Verdict
 
 
-class PassAnyRole(RoleRule):
-    """A policy of a Step Functions role that allows iam:PassRole on every role.
+class PassAnyRole(RelatedRoleRule):
+    """A policy of a role for Step Functions that allows iam:PassRole on every role.
 
     ## What it does
-    Reports `iam:PassRole` on `*` or on `role/*`. A condition on `iam:PassedToService` makes that a
-    lesser finding (medium); one on the role's tags does not count, as IAM does not honour it in
-    any case. Roles below a path or a prefix of names are fine, and so is every role where a task
-    takes the role that it passes from its input. `*` and `iam:*` are reported by SFN101.
+    Judges the roles of Step Functions, those that tasks assume, and those that are allowed to call
+    Step Functions. Reports `iam:PassRole` on `*` or on `role/*`. A condition on
+    `iam:PassedToService` makes that a lesser finding (medium); one on the role's tags does not
+    count, as IAM does not honour it in any case. Roles below a path or a prefix of names are fine,
+    and so is every role where a task takes the role that it passes from its input. `*` and
+    `iam:*` are reported by SFN101, and what can be used to get more permissions by SFN107.
+
+    In the pedantic tier, also reports `iam:PassRole` on named roles without a condition on
+    `iam:PassedToService` (low). AWS's own examples leave that out.
 
     ## Why is this bad
     Whoever passes a role to a service makes the service act with that role. A workflow passes one
@@ -47,9 +62,12 @@ class PassAnyRole(RoleRule):
         grants = grants_of(subject, context)
         if not grants.is_judged:
             return None
+        ways = escalations_of(subject, grants, context.deployment).known
+        powers = [power for way in ways for power in way.powers if power.action == PASS_ROLE]
         found: list[Violation | NotEvaluated] = []
         for grant in grants.known:
-            found.extend(_judge(grant, context))
+            if all(power.grant is not grant for power in powers):
+                found.extend(_judge(grant, context))
         return [*told_apart(found), *grants.unread]
 
 
@@ -76,8 +94,45 @@ def _judge(grant: Grant, context: Context) -> Iterator[Violation | NotEvaluated]
             yield grant.not_evaluated(f"{passing}: {called_for}", wide[0].path)
         elif not called_for:
             yield _violation(grant, passing, wide, context)
+    elif not _may_be_limited(grant) and not resources.reasons:
+        yield _to_any_service(grant, passing, resources.entries)
     for reason in resources.reasons:
         yield grant.not_evaluated(f"its resources: {reason}", resources.path)
+
+
+def _may_be_limited(grant: Grant) -> bool:
+    return is_limited_to_services(grant.statement) or bool(grant.statement.conditions.unread)
+
+
+def _to_any_service(grant: Grant, action: str, resources: Sequence[Entry]) -> Violation:
+    """Return the pedantic finding: named roles that may be passed to every service."""
+    written = next(one for one in _entries(grant) if shown(one.value) == action)
+    names = listed([f'"{shown(one.value)}"' for one in resources])
+    return Violation(
+        message=f"{grant.label} allows role '{name_of_role(grant.role)}' {action} on {names} to "
+        "every service that these roles trust",
+        resource=grant.policy.address,
+        span=grant.place(written.path),
+        path=written.path,
+        suggestion=_condition(grant.role),
+        subject=" ".join((grant.statement.sid, action, "without condition")).strip(),
+        severity=Severity.LOW,
+        tier="pedantic",
+    )
+
+
+def _entries(grant: Grant) -> Sequence[Entry]:
+    actions = grant.statement.actions
+    return () if actions is None else actions.entries
+
+
+def _condition(role: Role) -> str:
+    service = "ecs-tasks.amazonaws.com"
+    if is_terraform(role):
+        inner = f'StringEquals = {{ "iam:PassedToService" = "{service}" }}'
+        return f"Condition = {{ {inner} }}, with the service that they are passed to"
+    inner = f'StringEquals: {{"iam:PassedToService": {service}}}'
+    return f"Condition: {{{inner}}}, with the service that they are passed to"
 
 
 def _may_pass(grant: Grant) -> Iterator[NotEvaluated]:

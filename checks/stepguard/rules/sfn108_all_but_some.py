@@ -7,16 +7,18 @@ from collections.abc import Iterator
 from stepguard.deployment.resources import Role
 from stepguard.finding import NotEvaluated, Severity, Violation
 from stepguard.rules.grants import Grant, grants_of, listed, name_of_role, shown, told_apart
-from stepguard.rules.rule import Context, RoleRule, Verdict
+from stepguard.rules.related_roles import RelatedRoleRule
+from stepguard.rules.rule import Context, Verdict
 
 
-class AllButSome(RoleRule):
-    """A policy of a Step Functions role that allows everything but what it names.
+class AllButSome(RelatedRoleRule):
+    """A policy of a role for Step Functions that allows everything but what it names.
 
     ## What it does
-    Reports `NotAction` and `NotResource` in statements with the effect `Allow` of a role of Step
-    Functions. With the effect `Deny` they are fine: that is how a policy forbids everything but a
-    few things. `NotPrincipal` in the role's trust policy is reported by SFN111.
+    Judges the roles of Step Functions, those that tasks assume, and those that are allowed to call
+    Step Functions. Reports `NotAction` and `NotResource` in statements with the effect `Allow`.
+    With the effect `Deny` they are fine: that is how a policy forbids everything but a few things.
+    `NotPrincipal` in the trust policy of a role of Step Functions is reported by SFN111.
 
     ## Why is this bad
     Such a statement names what is left out, and allows all the rest: every action of every other

@@ -20,8 +20,12 @@ class RuleRow(NamedTuple):
 
 
 TERRAFORM: dict[str, tuple[str, ...]] = {
-    "MACHINE": ("aws_sfn_state_machine",),
-    "ACTIVITY": ("aws_sfn_activity",),
+    "MACHINE": (
+        "aws_sfn_state_machine",
+    ),
+    "ACTIVITY": (
+        "aws_sfn_activity",
+    ),
     "ACCESS": (
         "aws_iam_role",
         "aws_iam_role_policy",
@@ -31,7 +35,9 @@ TERRAFORM: dict[str, tuple[str, ...]] = {
         "aws_iam_role_policy_attachment",
         "aws_iam_policy_attachment",
     ),
-    "LOG_GROUP": ("aws_cloudwatch_log_group",),
+    "LOG_GROUP": (
+        "aws_cloudwatch_log_group",
+    ),
     "KEY": (
         "aws_kms_key",
         "aws_kms_key_policy",
@@ -40,7 +46,9 @@ TERRAFORM: dict[str, tuple[str, ...]] = {
         "aws_cloudwatch_metric_alarm",
         "aws_cloudwatch_composite_alarm",
     ),
-    "TRAIL": ("aws_cloudtrail",),
+    "TRAIL": (
+        "aws_cloudtrail",
+    ),
     "API": (
         "aws_api_gateway_rest_api",
         "aws_api_gateway_rest_api_policy",
@@ -48,7 +56,9 @@ TERRAFORM: dict[str, tuple[str, ...]] = {
 }
 
 TERRAFORM_DATA: dict[str, tuple[str, ...]] = {
-    "ACCESS": ("aws_iam_policy_document",),
+    "ACCESS": (
+        "aws_iam_policy_document",
+    ),
 }
 
 CLOUDFORMATION: dict[str, tuple[str, ...]] = {
@@ -56,7 +66,9 @@ CLOUDFORMATION: dict[str, tuple[str, ...]] = {
         "AWS::StepFunctions::StateMachine",
         "AWS::Serverless::StateMachine",
     ),
-    "ACTIVITY": ("AWS::StepFunctions::Activity",),
+    "ACTIVITY": (
+        "AWS::StepFunctions::Activity",
+    ),
     "ACCESS": (
         "AWS::IAM::Role",
         "AWS::IAM::Policy",
@@ -71,13 +83,19 @@ CLOUDFORMATION: dict[str, tuple[str, ...]] = {
         "AWS::Serverless::Connector",
         "AWS::Events::Rule",
     ),
-    "LOG_GROUP": ("AWS::Logs::LogGroup",),
-    "KEY": ("AWS::KMS::Key",),
+    "LOG_GROUP": (
+        "AWS::Logs::LogGroup",
+    ),
+    "KEY": (
+        "AWS::KMS::Key",
+    ),
     "ALARM": (
         "AWS::CloudWatch::Alarm",
         "AWS::CloudWatch::CompositeAlarm",
     ),
-    "TRAIL": ("AWS::CloudTrail::Trail",),
+    "TRAIL": (
+        "AWS::CloudTrail::Trail",
+    ),
     "API": (
         "AWS::ApiGateway::RestApi",
         "AWS::Serverless::Api",
@@ -123,7 +141,7 @@ RULES: tuple[RuleRow, ...] = (
     ),
     RuleRow(
         "SFN105",
-        "A Step Functions role with a managed policy of AWS for administrators or for full access",
+        "A role for Step Functions with a managed policy of AWS for administrators or full access",
         "HIGH",
         "IAM",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#bp-use-aws-defined-policies",
@@ -132,7 +150,7 @@ RULES: tuple[RuleRow, ...] = (
     ),
     RuleRow(
         "SFN106",
-        "A policy of a Step Functions role that allows iam:PassRole on every role",
+        "A policy of a role for Step Functions that allows iam:PassRole on every role",
         "HIGH",
         "IAM",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html",
@@ -150,7 +168,7 @@ RULES: tuple[RuleRow, ...] = (
     ),
     RuleRow(
         "SFN108",
-        "A policy of a Step Functions role that allows everything but what it names",
+        "A policy of a role for Step Functions that allows everything but what it names",
         "HIGH",
         "IAM",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notaction.html",
