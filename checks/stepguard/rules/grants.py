@@ -19,8 +19,8 @@ from stepguard.finding import NotEvaluated, Violation
 from stepguard.permissions.memory import remembered
 from stepguard.rules.rule import Context
 
-MAXIMUM_STATEMENTS = 3_000
-"""Statements of one role that are judged; IAM's quotas for a role's policies allow no more."""
+MAXIMUM_STATEMENTS = 1_000
+"""Statements of one role that are judged; more are said not to be."""
 
 NAMES_IN_MESSAGE = 6
 """Actions, resources or principals that a message names; the rest are counted."""
