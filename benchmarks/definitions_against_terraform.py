@@ -56,8 +56,8 @@ from stepguard.deployment.values import (  # noqa: E402
 )
 from stepguard.deployment.workflow import read_workflow  # noqa: E402
 from stepguard.readers.files import ProjectFiles  # noqa: E402
-from stepguard.readers.plan import read_plan  # noqa: E402
 from stepguard.readers.plan.merging import without_spans  # noqa: E402
+from stepguard.readers.plan.reader import read_plan  # noqa: E402
 from stepguard.readers.terraform.reader import (  # noqa: E402
     TerraformOptions,
     find_root_modules,

@@ -87,8 +87,8 @@ CLOUDFORMATION = {
 }
 """CloudFormation's resource types, by kind."""
 
-UNSEEN = {"SFN305": ("ACTIVITY",)}
-"""Kinds that a rule judges and that no example shows."""
+ALWAYS = {"SFN1": ("MACHINE", "ACCESS"), "SFN305": ("ACTIVITY",)}
+"""Kinds that rules may judge, by the beginning of their ids, whether an example shows it or not."""
 
 _HEAD = '''\
 """The rules as checkov's processes need them; written by `generators/checkov_table.py`."""
@@ -147,7 +147,8 @@ def _row(rule: AnyRule, types: set[str]) -> str:
     )
     members = [json.dumps(one, ensure_ascii=False) for one in strings]
     members.append(str(rule.tier == "pedantic"))
-    kinds = dict.fromkeys((*kinds_of(types), *UNSEEN.get(rule.id, ())))
+    always = [one for start, kinds in ALWAYS.items() if rule.id.startswith(start) for one in kinds]
+    kinds = dict.fromkeys((*kinds_of(types), *always))
     members.append(repr(tuple(kinds)).replace("'", '"'))
     inner = "".join(f"        {member},\n" for member in members)
     return f"    RuleRow(\n{inner}    ),\n"

@@ -13,27 +13,35 @@ PACKAGE = ROOT / "checks" / "stepguard"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # Each part of the package, and the parts that it may import besides itself.
-BASE = {"deployment", "finding", "config"}
+BASE = {"deployment", "finding", "config", "place", "change", "workflow_graph"}
 PARTS: dict[str, set[str]] = {
     "": set(),
     "deployment": set(),
     "config": set(),
     "finding": {"deployment"},
     "guard": set(),
-    "report": {"deployment", "finding"},
+    "place": {"deployment"},
+    "workflow_graph": {"deployment"},
+    "change": {"finding", "place"},
+    "report": {"deployment", "finding", "place", "change", "workflow_graph"},
     "permissions": {"deployment", "data"},
     "data": set(),
     "readers": {"deployment", "permissions", "data"},
     "rules": {*BASE, "report", "permissions", "data"},
     "reports": {*BASE, "report", "permissions"},
     "inputs": {"deployment", "guard", "readers"},
-    "reading": {"deployment", "guard", "readers", "report", "inputs"},
+    "reading": {"deployment", "guard", "readers", "place", "report", "inputs"},
+    "graph_readings": {"deployment", "workflow_graph"},
     "permission_readings": {"deployment", "permissions", "report"},
-    "machine_readings": {"deployment", "guard", "report", "rules", "permission_readings"},
+    "machine_readings": {
+        *("deployment", "guard", "place", "report", "rules"),
+        *("graph_readings", "permission_readings", "workflow_graph"),
+    },
     "judging": {*BASE, "guard", "report", "rules", "machine_readings"},
-    "suppression": {"deployment", "finding", "report", "rules"},
+    "suppression": {"deployment", "finding", "place", "report", "rules"},
     "config_file": {"config", "finding", "rules"},
     "engine": {*BASE, "report", "rules", "reading", "judging", "suppression"},
+    "review": {*BASE, "report", "permissions", "permission_readings", "reading", "engine"},
 }
 PARTS["documentation"] = {*BASE, "config_file", "report", "reports", "rules", "engine"}
 ENGINE = {*PARTS}

@@ -6,10 +6,13 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from stepguard.deployment.documents import PathStep
 from stepguard.deployment.source import Span
+
+Status: TypeAlias = Literal["introduced", "fixed", "unchanged"]
+"""What a change does to a finding."""
 
 
 class Severity(IntEnum):
@@ -80,7 +83,8 @@ class NotEvaluated:
 class Finding:
     """A violation in a report: with the rule's identity, and its severity decided.
 
-    `excuse` is the reason that the source gives for suppressing it.
+    `excuse` is the reason that the source gives for suppressing it. `status` is what a change
+    does to it, where two sides were compared.
     """
 
     rule: str
@@ -89,6 +93,7 @@ class Finding:
     violation: Violation
     root: str = field(default="")
     excuse: str = ""
+    status: Status | None = None
 
     @property
     def fingerprint(self) -> str:

@@ -275,6 +275,17 @@ def concerns_step_functions(content: bytes) -> bool:
     return b"states" in content and b"amazonaws" in content
 
 
+def directory_concerns_step_functions(directory: Path) -> bool:
+    """Tell whether the Terraform files of a directory may have to do with Step Functions."""
+    try:
+        files = [
+            one for one in directory.iterdir() if one.name.lower().endswith(_TERRAFORM_ENDINGS)
+        ]
+    except OSError:
+        return True
+    return any(_has(one, _TERRAFORM) for one in files)
+
+
 def _has(path: str | Path, words: Sequence[bytes]) -> bool:
     """Tell whether words stand in a file of any size; a file that cannot be read may have them."""
     try:
@@ -295,7 +306,7 @@ def _kind_of(text: str, name: str) -> Kind | None:
     from stepguard.readers.cloudformation.reader import looks_like_template
 
     if name.endswith(".json"):
-        from stepguard.readers.plan import looks_like_plan
+        from stepguard.readers.plan.recognition import looks_like_plan
 
         if looks_like_plan(text):
             return Kind.PLAN

@@ -12,7 +12,8 @@ from stepguard.deployment.resources import Resource
 from stepguard.finding import Finding, NotEvaluated, Severity, Violation
 from stepguard.guard import describe_defect
 from stepguard.machine_readings import read_machines
-from stepguard.report import Outcome, Place, Report, ScanError, Unevaluated, place_of
+from stepguard.place import Place
+from stepguard.report import Outcome, Report, ScanError, Unevaluated, place_of
 from stepguard.rules.registry import AnyRule, describe_all
 from stepguard.rules.rule import Context
 

@@ -12,9 +12,12 @@ from stepguard.deployment.members import why_unknown
 from stepguard.deployment.resources import StateMachine
 from stepguard.deployment.values import Unknown, plain, render, unknowns
 from stepguard.deployment.workflow import Workflow, read_workflow
+from stepguard.graph_readings import read_graph
 from stepguard.guard import describe_defect
-from stepguard.report import DefinitionState, MachineReading, PermissionReading, Place
+from stepguard.place import Place
+from stepguard.report import DefinitionState, MachineReading, PermissionReading
 from stepguard.rules.machines import possible_types
+from stepguard.workflow_graph import WorkflowGraph
 
 RoleRead = Literal["full", "partial", "none"]
 
@@ -57,7 +60,13 @@ def _reading(variants: Sequence[StateMachine], deployment: Deployment) -> Machin
         role_read=role_read,
         role_reason=role_reason,
         permissions=partial(_permissions, variants, deployment),
+        graph=partial(_graph, workflows),
     )
+
+
+def _graph(workflows: Sequence[Workflow]) -> WorkflowGraph:
+    # The alternative that says most is drawn.
+    return max(map(read_graph, workflows), key=lambda one: len(one.states), default=WorkflowGraph())
 
 
 def _permissions(variants: Sequence[StateMachine], deployment: Deployment) -> PermissionReading:

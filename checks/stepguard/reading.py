@@ -22,8 +22,9 @@ from stepguard.inputs import (
     has_installed_modules,
     is_named_as_definition,
 )
+from stepguard.place import Place
 from stepguard.readers.files import FileRefusedError
-from stepguard.report import Place, ScanError
+from stepguard.report import ScanError
 
 Progress: TypeAlias = "Callable[[int, int, str], None]"
 """Called with what is done, what there is to be done, and the name of what comes next."""
@@ -90,6 +91,19 @@ def read(paths: Sequence[Path], options: ReadOptions, progress: Progress | None 
     if progress is not None:
         progress(len(found), len(found), "")
     reading.deployments = _without_parts(reading.deployments)
+    return _with_all_errors(reading)
+
+
+def read_input(one: Input, options: ReadOptions) -> Reading:
+    """Read a single input, of which the caller knows the kind. Never raises."""
+    reading = Reading()
+    deployment = _guarded(one, options, reading)
+    if deployment is not None:
+        reading.deployments.append(deployment)
+    return _with_all_errors(reading)
+
+
+def _with_all_errors(reading: Reading) -> Reading:
     for deployment in reading.deployments:
         reading.errors.extend(_scan_error(error) for error in deployment.errors)
     reading.errors = list(dict.fromkeys(reading.errors))
@@ -170,7 +184,7 @@ def _read(one: Input, options: ReadOptions) -> Deployment:
     )
     if one.kind is Kind.TERRAFORM:
         return read_root_module(one.files, one.path, terraform)
-    from stepguard.readers.plan import read_plan
+    from stepguard.readers.plan.reader import read_plan
 
     return read_plan(one.files, one.path, source=options.source, options=terraform)
 

@@ -7,8 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
-from stepguard.deployment.source import SourceFile, Span
+from stepguard.change import Change
+from stepguard.deployment.source import SourceFile
 from stepguard.finding import Finding, Severity
+from stepguard.place import Place
+from stepguard.workflow_graph import WorkflowGraph
 
 DefinitionState: TypeAlias = Literal["resolved", "partial", "unresolved"]
 Outcome: TypeAlias = Literal["pass", "violation", "not_evaluated"]
@@ -44,39 +47,6 @@ class RuleDescription:
     def page(self) -> str:
         """The path of the rule's page in the project; `stepguard explain` prints it."""
         return f"docs/rules/{self.id}.md"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """A file, and where in it that is known; lines and columns count from one."""
-
-    file: str
-    line: int | None = None
-    column: int | None = None
-    end_line: int | None = None
-    end_column: int | None = None
-
-    @classmethod
-    def of(cls, span: Span | None, file: str) -> Place:
-        """Return the place of a span, or the whole of `file` where there is none."""
-        if span is None:
-            return cls(file=file)
-        return cls(
-            file=span.path,
-            line=span.line,
-            column=span.column,
-            end_line=span.end_line,
-            end_column=span.end_column,
-        )
-
-    @property
-    def order(self) -> tuple[str, int, int]:
-        """What to sort by."""
-        return (self.file, self.line or 0, self.column or 0)
-
-    def __str__(self) -> str:
-        parts = [self.file, *(str(one) for one in (self.line, self.column) if one is not None)]
-        return ":".join(parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +101,7 @@ class MachineReading:
     `kind` is `STANDARD`, `EXPRESS` or `unknown`. `reason` says why the definition is not
     resolved. `role` is the role's address, or what the machine names when that is not part of
     the project; `role_reason` says why the role is not read in full. `permissions` compares needs
-    and grants; it takes its time, and only when it is called.
+    and grants, `graph` is what can be drawn: both take their time, and only when they are called.
     """
 
     address: str
@@ -150,6 +120,7 @@ class MachineReading:
     permissions: Callable[[], PermissionReading] = field(
         default=PermissionReading, compare=False, repr=False
     )
+    graph: Callable[[], WorkflowGraph] = field(default=WorkflowGraph, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,7 +164,8 @@ class Report:
     at and not scanned. `evaluated` counts outcomes by rule. `outcomes` are what those counts are
     made of, by root, rule and the address of the resource judged; `resources` is the place of every
     resource that was read, by root and address; `made_for` is the state machine's address of each
-    role that no text declares, because the tool makes it for that machine.
+    role that no text declares, because the tool makes it for that machine. `change` is there
+    where two sides were compared: then every finding has a status.
     """
 
     rules: list[RuleDescription] = field(default_factory=list)
@@ -209,6 +181,7 @@ class Report:
     suppressed: list[Finding] = field(default_factory=list)
     errors: list[ScanError] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
+    change: Change | None = None
 
     @property
     def violations(self) -> dict[Severity, int]:
@@ -222,15 +195,18 @@ class Report:
         counted = Counter(machine.definition for machine in self.state_machines)
         return {state: counted[state] for state in DEFINITION_STATES}
 
-    def exit_code(self, fail_on: Severity | None, *, strict: bool = False) -> int:
+    def exit_code(
+        self, fail_on: Severity | None, *, strict: bool = False, unchanged: bool = True
+    ) -> int:
         """Return 0, 1 or 2 as the design defines them.
 
         `fail_on` is the least severity that fails; `None` lets no finding fail. With `strict`,
-        what could not be evaluated fails too.
+        what could not be evaluated fails too. Without `unchanged`, only introduced findings fail.
         """
         if self.errors:
             return 2
-        if fail_on is not None and any(one.severity >= fail_on for one in self.findings):
+        failing = [one for one in self.findings if unchanged or one.status != "unchanged"]
+        if fail_on is not None and any(one.severity >= fail_on for one in failing):
             return 1
         return 1 if strict and self.not_evaluated else 0
 

@@ -6,12 +6,12 @@ import pytest
 
 from stepguard.deployment.source import SourceFile, Span
 from stepguard.finding import Finding, RelatedPlace, Severity, Violation
+from stepguard.place import Place
 from stepguard.report import (
     GrantReading,
     MachineReading,
     NeedReading,
     PermissionReading,
-    Place,
     Report,
     RuleDescription,
     ScanError,

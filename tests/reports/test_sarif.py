@@ -9,7 +9,8 @@ from urllib.parse import unquote, urlsplit
 import jsonschema
 import pytest
 
-from stepguard.report import Place, Report, ScanError
+from stepguard.place import Place
+from stepguard.report import Report, ScanError
 from stepguard.reports.sarif import render_sarif, report_as_sarif
 
 SCHEMA = Path(__file__).parent / "schemas" / "sarif-2.1.0-rtm.5.json"

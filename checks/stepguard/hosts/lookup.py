@@ -4,7 +4,7 @@ A host visits resources; for each and for each rule it asks `Results.verdict(rul
 is a dictionary lookup. The engine runs at the first question, once for each input and set of
 options in a process, however many threads ask:
 
-    results = results_of(Path("template.yaml"), ScanOptions(pedantic=True))
+    results = results_of(Kind.TEMPLATE, Path("template.yaml"), ScanOptions())
     verdict = results.verdict("SFN401", "OrderWorkflow")
     verdict.outcome    # "violation", "pass", "not_evaluated", "suppressed"; None: does not apply
     verdict.findings   # the findings about this very resource, in the order of their places
@@ -18,13 +18,18 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Literal, TypeAlias
 
-from stepguard.engine import ScanOptions, scan
+from stepguard.engine import ScanOptions, judge_reading
 from stepguard.finding import Finding
-from stepguard.report import Place, Report, ScanError, Unevaluated, place_of
+from stepguard.inputs import Input, Kind
+from stepguard.place import Place
+from stepguard.readers.files import ProjectFiles
+from stepguard.reading import read_input
+from stepguard.report import Report, ScanError, Unevaluated, place_of
 
 HostOutcome: TypeAlias = Literal["violation", "suppressed", "not_evaluated", "pass"]
 
@@ -159,27 +164,35 @@ _entries: dict[_Key, _Entry] = {}
 _entries_lock = Lock()
 
 
-def results_of(path: Path, options: ScanOptions) -> Results:
-    """Return what the rules say about what is at a path: scanned once in a process, then kept.
+def results_of(kind: Kind, path: Path, options: ScanOptions) -> Results:
+    """Return what the rules say about what is at a path: read once in a process, then kept.
 
-    `path` is what `engine.scan` takes: a template, a plan, or a Terraform file for the root module
-    that it is in. Raises `UnknownRuleError` for an option that names no rule; nothing else is
-    raised: what cannot be read is in the result's `errors`.
+    `path` is a template, a plan, or the directory of a root module. Raises `UnknownRuleError` for
+    an option that names no rule; nothing else is raised: what cannot be read is in the result's
+    `errors`.
     """
-    key = _key(path, options)
+    key = _key(kind, path, options)
     with _entries_lock:
         entry = _entries.setdefault(key, _Entry())
     with entry.lock:
         if entry.results is None:
-            entry.results = Results(scan([path], options))
+            directory = path if kind is Kind.TERRAFORM else path.parent
+            files = _files(options.root or directory, options.also_readable)
+            reading = read_input(Input(kind, path, files, explicit=True), options)
+            entry.results = Results(judge_reading(reading, options))
         return entry.results
 
 
-def _key(path: Path, options: ScanOptions) -> _Key:
-    # All files of a directory are one module.
-    whole = path.parent if path.name.endswith((".tf", ".tf.json")) else path
+@cache
+def _files(root: Path, also: tuple[Path, ...]) -> ProjectFiles:
+    # Shared by all inputs below a root, so that a module that several call is read once.
+    return ProjectFiles(root, root.as_posix(), also)
+
+
+def _key(kind: Kind, path: Path, options: ScanOptions) -> _Key:
     return (
-        os.path.realpath(whole),
+        kind,
+        os.path.realpath(path),
         None if options.root is None else os.path.realpath(options.root),
         None if options.source is None else os.path.realpath(options.source),
         options.var_files,

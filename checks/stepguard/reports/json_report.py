@@ -8,13 +8,13 @@ from typing import Any
 
 from stepguard import __version__
 from stepguard.finding import Finding, RelatedPlace
+from stepguard.place import Place
 from stepguard.report import (
     OUTCOMES,
     GrantReading,
     MachineReading,
     NeedReading,
     Notice,
-    Place,
     Report,
     ScanError,
     place_of,

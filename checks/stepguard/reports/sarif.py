@@ -10,7 +10,8 @@ from urllib.parse import quote
 
 from stepguard import __version__
 from stepguard.finding import Finding, Severity
-from stepguard.report import Place, Report, RuleDescription, place_of
+from stepguard.place import Place
+from stepguard.report import Report, RuleDescription, place_of
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

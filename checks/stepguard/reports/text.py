@@ -10,7 +10,8 @@ import click
 
 from stepguard.deployment.source import Span
 from stepguard.finding import Finding, RelatedPlace, Severity
-from stepguard.report import Place, Report, Unevaluated, place_of
+from stepguard.place import Place
+from stepguard.report import Report, Unevaluated, place_of
 from stepguard.reports.display import excerpt, harmless, harmless_lines
 
 MAXIMUM_COLUMNS = 120

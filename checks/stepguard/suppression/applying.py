@@ -9,7 +9,8 @@ from dataclasses import replace
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.source import Span
 from stepguard.finding import Finding
-from stepguard.report import Notice, Place, Report
+from stepguard.place import Place
+from stepguard.report import Notice, Report
 from stepguard.suppression.directives import (
     Directive,
     directives_of_file,

@@ -67,7 +67,7 @@ def test_a_defect_of_ours_is_shown_as_not_evaluated(checkov: Any, tmp_path: Path
         tmp_path,
         "import stepguard.engine\n"
         "def broken(*arguments):\n    raise RuntimeError('secret of the template')\n"
-        "stepguard.engine.scan = broken\n",
+        "stepguard.engine.judge_reading = broken\n",
     )
     run = checkov(
         *("-d", PROJECTS / "cloudformation", "--framework", "cloudformation"),

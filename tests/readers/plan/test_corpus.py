@@ -15,7 +15,7 @@ from stepguard.deployment.graph import Deployment
 from stepguard.deployment.resources import Policy, Role, StateMachine
 from stepguard.deployment.values import render
 from stepguard.readers.files import ProjectFiles
-from stepguard.readers.plan import read_plan
+from stepguard.readers.plan.reader import read_plan
 from stepguard.readers.terraform.reader import TerraformOptions
 
 PLANS = Path(os.environ.get("STEPGUARD_CORPUS", "/nowhere")) / "plans"

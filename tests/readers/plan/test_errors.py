@@ -13,7 +13,8 @@ from stepguard.deployment.graph import Deployment
 from stepguard.deployment.resources import Role, StateMachine
 from stepguard.deployment.values import plain
 from stepguard.readers.files import ProjectFiles
-from stepguard.readers.plan import looks_like_plan, read_plan
+from stepguard.readers.plan.reader import read_plan
+from stepguard.readers.plan.recognition import looks_like_plan
 from stepguard.readers.terraform.reader import TerraformOptions
 
 Read = Callable[..., Deployment]

@@ -17,7 +17,7 @@ from stepguard.deployment.graph import Deployment
 from stepguard.deployment.resources import Role, StateMachine
 from stepguard.deployment.values import plain
 from stepguard.readers.files import ProjectFiles
-from stepguard.readers.plan import read_plan
+from stepguard.readers.plan.reader import read_plan
 from stepguard.readers.terraform.reader import TerraformOptions
 
 FIXTURES = Path(__file__).resolve().parents[3] / "fixtures" / "plans"

@@ -24,9 +24,10 @@ from stepguard.hosts.cfn_lint._matches import Shown, shown_of
 from stepguard.hosts.cfn_lint._options import OptionError
 from stepguard.hosts.cfn_lint._source import Source
 from stepguard.hosts.cfn_lint._wanted import wanted_rules
+from stepguard.place import Place
 from stepguard.readers.cloudformation.reader import read_template
 from stepguard.reading import Reading
-from stepguard.report import Place, Report, ScanError
+from stepguard.report import Report, ScanError
 
 
 class Judgement:

@@ -16,7 +16,8 @@ from typing import TypeAlias
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.source import SourceFile, Span
 from stepguard.finding import Finding
-from stepguard.report import Place, Report, Unevaluated, place_of
+from stepguard.place import Place
+from stepguard.report import Report, Unevaluated, place_of
 from stepguard.reports.display import harmless, harmless_lines
 
 Location: TypeAlias = "tuple[int, int, int, int]"

@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 
 from cfnlint.template import Template
 
-from stepguard.hosts.cfn_lint._garbage import collected_later
+from stepguard.hosts.cfn_lint._garbage import collected_later, leave_out_what_stays
 from stepguard.hosts.cfn_lint._source import source_of
 from stepguard.hosts.cfn_lint._wanted import enabled_in_cfn_lint
 from stepguard.inputs import concerns_step_functions
@@ -67,4 +67,5 @@ def _judgement_of(cfn: Template) -> Judgement | None:
     with collected_later():
         from stepguard.hosts.cfn_lint._judgement import Judgement
 
+        leave_out_what_stays()
         return Judgement(source, enabled_in_cfn_lint())

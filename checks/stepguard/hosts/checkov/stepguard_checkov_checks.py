@@ -30,7 +30,10 @@ from stepguard.hosts.checkov_bridge.rule_table import (  # noqa: E402 - the arch
     TERRAFORM_DATA,
     RuleRow,
 )
-from stepguard.hosts.checkov_bridge.visit import is_needless  # noqa: E402 - as above
+from stepguard.hosts.checkov_bridge.visit import (  # noqa: E402 - as above
+    is_needless,
+    named_checks,
+)
 
 _REGISTRIES = (
     (resource_registry, TERRAFORM),
@@ -130,16 +133,23 @@ class StepguardCheck(BaseCheck):
 def _register() -> frozenset[str]:
     """Register the checks; returns the types for which checkov has no check of its own."""
     own = {rule.id for rule in RULES}
-    known = {check.id for check in resource_registry.checks.get(TERRAFORM["MACHINE"][0], ())}
-    if not own & known:
-        for rule in RULES:
+    types = [
+        (registry, type_name)
+        for registry, kinds in _REGISTRIES
+        for names in kinds.values()
+        for type_name in names
+    ]
+    known = {check.id for registry, name in types for check in registry.checks.get(name, ())}
+    named = named_checks()
+    # Rules of the pedantic tier are registered only where they may be asked for.
+    has_options = any(Path(name).exists() for name in ("stepguard.toml", "pyproject.toml"))
+    for rule in RULES:
+        if rule.id not in known and (not rule.pedantic or has_options or rule.id in named):
             StepguardCheck(rule)
     return frozenset(
-        type_name
-        for registry, kinds in _REGISTRIES
-        for types in kinds.values()
-        for type_name in types
-        if all(check.id in own for check in registry.get_checks(type_name))
+        name
+        for registry, name in types
+        if all(check.id in own for check in registry.get_checks(name))
     )
 
 

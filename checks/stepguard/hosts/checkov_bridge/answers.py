@@ -6,6 +6,7 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
+from stepguard.hosts.checkov_bridge.relevance import is_concerned
 from stepguard.hosts.checkov_bridge.rule_table import RuleRow
 from stepguard.hosts.checkov_bridge.visit import (
     NotReadError,
@@ -61,7 +62,7 @@ class _Last(threading.local):
     """
 
     configuration: object = None
-    resource: _Resource | str = ""
+    resource: _Resource | str | None = None
 
 
 _last = _Last()
@@ -77,28 +78,33 @@ def answer(rule: RuleRow, configuration: object, entity_type: str, entity_name: 
         _last.configuration = configuration
         _last.resource = _resource(entity_type, entity_name)
     resource = _last.resource
+    if resource is None:
+        return NOTHING
+    if isinstance(resource, str):
+        return _unread(resource, entity_type)
     try:
-        return (
-            _unread(resource, entity_type)
-            if isinstance(resource, str)
-            else _answer(rule, resource, entity_type)
-        )
+        return _answer(rule, resource, entity_type)
     except Exception as error:
         # checkov makes silence of an exception.
         return _unread(_defect(error), entity_type)
 
 
-def _resource(entity_type: str, entity_name: str) -> _Resource | str:
-    """Return the resource that checkov is at, or why nothing is known of it."""
+def _resource(entity_type: str, entity_name: str) -> _Resource | str | None:
+    """Return the resource that checkov is at, or why nothing is known of it.
+
+    `None` where there is nothing to be known: no rule is wanted, or it is of no concern.
+    """
     try:
-        # The engine is imported with the first resource that is asked about: most of checkov's
+        visit = current_visit(entity_type, entity_name)
+        if not is_concerned(visit):
+            return None
+        # The engine is imported with the first resource that it is needed for: most of checkov's
         # processes meet none.
         from stepguard.hosts.checkov_bridge.scanning import scanned
         from stepguard.hosts.checkov_bridge.wanted import wanted
 
-        visit = current_visit(entity_type, entity_name)
         rules = wanted(visit.checks)
-        return _Resource(visit, rules, scanned(visit, entity_type, rules) if rules.rules else ())
+        return _Resource(visit, rules, scanned(visit, entity_type, rules)) if rules.rules else None
     except NotReadError as error:
         return str(error)
     except Exception as error:

@@ -25,14 +25,13 @@ def only_root_module(directory: str) -> Path | None:
     return Path(roots[0]) if len(roots) == 1 else None
 
 
-def files_of_root_modules(file: str, top: str | None) -> tuple[str, ...]:
-    """Return one file of each root module below `top` that a file is part of.
+def root_modules_of(file: str, top: str | None) -> tuple[str, ...]:
+    """Return the directories of the root modules below `top` that a file is part of.
 
-    That is the file itself where its own directory is one, or nothing else was given.
+    That is its own directory where that is one, or where no directory was given.
     """
-    own = Path(file).parent
-    roots = (str(own),) if top is None else _root_modules_of(str(own), top)
-    return tuple(file if _is_same(root, str(own)) else _some_file(root, top) for root in roots)
+    own = str(Path(file).parent)
+    return (own,) if top is None else _root_modules_of(own, top)
 
 
 def is_local(address: str, file: str, local_address: str, local_file: str) -> bool:
@@ -64,12 +63,6 @@ def _reached(root: str, files: ProjectFiles) -> set[str]:
                 reached.add(str(called))
                 pending.append(str(called))
     return reached
-
-
-def _some_file(root: str, top: str | None) -> str:
-    files = ProjectFiles(Path(top or root))
-    found = configuration_files(files, Path(root))
-    return str(found[0]) if found else root
 
 
 def _is_same(path: str, other: str) -> bool:

@@ -110,7 +110,7 @@ RULES: tuple[RuleRow, ...] = (
         "IAM",
         "https://docs.aws.amazon.com/step-functions/latest/dg/service-integration-iam-templates.html",
         False,
-        ("ACCESS",),
+        ("ACCESS", "MACHINE"),
     ),
     RuleRow(
         "SFN102",
@@ -119,7 +119,7 @@ RULES: tuple[RuleRow, ...] = (
         "IAM",
         "https://docs.aws.amazon.com/step-functions/latest/dg/service-integration-iam-templates.html",
         False,
-        ("ACCESS",),
+        ("ACCESS", "MACHINE"),
     ),
     RuleRow(
         "SFN103",
@@ -128,7 +128,7 @@ RULES: tuple[RuleRow, ...] = (
         "IAM",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#remove-credentials",
         False,
-        ("ACCESS",),
+        ("ACCESS", "MACHINE"),
     ),
     RuleRow(
         "SFN104",
@@ -146,7 +146,7 @@ RULES: tuple[RuleRow, ...] = (
         "IAM",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#bp-use-aws-defined-policies",
         False,
-        ("ACCESS",),
+        ("ACCESS", "MACHINE"),
     ),
     RuleRow(
         "SFN106",
@@ -155,7 +155,7 @@ RULES: tuple[RuleRow, ...] = (
         "IAM",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html",
         False,
-        ("ACCESS",),
+        ("ACCESS", "MACHINE"),
     ),
     RuleRow(
         "SFN107",
@@ -164,7 +164,7 @@ RULES: tuple[RuleRow, ...] = (
         "IAM",
         "https://docs.aws.amazon.com/step-functions/latest/dg/test-state-isolation.html",
         False,
-        ("ACCESS",),
+        ("ACCESS", "MACHINE"),
     ),
     RuleRow(
         "SFN108",
@@ -173,7 +173,7 @@ RULES: tuple[RuleRow, ...] = (
         "IAM",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notaction.html",
         False,
-        ("ACCESS",),
+        ("ACCESS", "MACHINE"),
     ),
     RuleRow(
         "SFN111",
@@ -182,7 +182,7 @@ RULES: tuple[RuleRow, ...] = (
         "IAM",
         "https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html",
         False,
-        ("ACCESS",),
+        ("ACCESS", "MACHINE"),
     ),
     RuleRow(
         "SFN112",
@@ -191,7 +191,7 @@ RULES: tuple[RuleRow, ...] = (
         "IAM",
         "https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html#prevent-cross-service-confused-deputy",
         False,
-        ("ACCESS",),
+        ("ACCESS", "MACHINE"),
     ),
     RuleRow(
         "SFN113",
@@ -200,7 +200,7 @@ RULES: tuple[RuleRow, ...] = (
         "IAM",
         "https://docs.aws.amazon.com/step-functions/latest/dg/procedure-create-iam-role.html",
         False,
-        ("ACCESS",),
+        ("ACCESS", "MACHINE"),
     ),
     RuleRow(
         "SFN114",
@@ -209,7 +209,7 @@ RULES: tuple[RuleRow, ...] = (
         "IAM",
         "https://docs.aws.amazon.com/step-functions/latest/dg/concepts-access-cross-acct-resources.html",
         False,
-        ("MACHINE",),
+        ("MACHINE", "ACCESS"),
     ),
     RuleRow(
         "SFN115",
@@ -218,7 +218,7 @@ RULES: tuple[RuleRow, ...] = (
         "IAM",
         "https://docs.aws.amazon.com/step-functions/latest/dg/concepts-access-cross-acct-resources.html",
         False,
-        ("ACCESS",),
+        ("ACCESS", "MACHINE"),
     ),
     RuleRow(
         "SFN116",
@@ -227,7 +227,7 @@ RULES: tuple[RuleRow, ...] = (
         "IAM",
         "https://docs.aws.amazon.com/step-functions/latest/dg/call-https-apis.html#connect-http-task-permissions",
         False,
-        ("ACCESS",),
+        ("ACCESS", "MACHINE"),
     ),
     RuleRow(
         "SFN121",
@@ -236,7 +236,7 @@ RULES: tuple[RuleRow, ...] = (
         "IAM",
         "https://docs.aws.amazon.com/step-functions/latest/dg/concept-create-iam-advanced.html",
         False,
-        ("ACCESS",),
+        ("ACCESS", "MACHINE"),
     ),
     RuleRow(
         "SFN122",
@@ -245,7 +245,7 @@ RULES: tuple[RuleRow, ...] = (
         "IAM",
         "https://docs.aws.amazon.com/step-functions/latest/dg/concept-create-iam-advanced.html",
         False,
-        ("ACCESS",),
+        ("ACCESS", "MACHINE"),
     ),
     RuleRow(
         "SFN123",
@@ -254,7 +254,7 @@ RULES: tuple[RuleRow, ...] = (
         "IAM",
         "https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsstepfunctions.html",
         False,
-        ("ACCESS",),
+        ("ACCESS", "MACHINE"),
     ),
     RuleRow(
         "SFN124",
@@ -263,7 +263,7 @@ RULES: tuple[RuleRow, ...] = (
         "IAM",
         "https://docs.aws.amazon.com/step-functions/latest/dg/tag-based-policies.html",
         True,
-        ("ACCESS",),
+        ("ACCESS", "MACHINE"),
     ),
     RuleRow(
         "SFN125",
@@ -272,7 +272,7 @@ RULES: tuple[RuleRow, ...] = (
         "IAM",
         "https://docs.aws.amazon.com/step-functions/latest/dg/test-state-isolation.html",
         False,
-        ("ACCESS",),
+        ("ACCESS", "MACHINE"),
     ),
     RuleRow(
         "SFN201",

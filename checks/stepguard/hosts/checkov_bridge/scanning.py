@@ -20,6 +20,7 @@ from stepguard.hosts.checkov_bridge.visit import (
 from stepguard.hosts.checkov_bridge.wanted import Wanted
 from stepguard.hosts.garbage import collected_later
 from stepguard.hosts.lookup import Results, results_of
+from stepguard.inputs import Kind
 
 Scanned: TypeAlias = "tuple[tuple[Results, tuple[str, ...]], ...]"
 """Results that concern a resource, each with the resource's addresses in it."""
@@ -35,24 +36,27 @@ def scanned(visit: Visit, entity_type: str, wanted: Wanted) -> Scanned:
     """
     with collected_later():
         if visit.framework == CLOUDFORMATION:
-            results = results_of(Path(visit.file), _options(visit, wanted))
+            results = results_of(Kind.TEMPLATE, Path(visit.file), _options(visit, wanted))
             return ((results, (visit.address,) if visit.address in results.resources else ()),)
         address = with_mode(visit.address, entity_type)
         if visit.framework == TERRAFORM_JSON:
             return _in_root_modules(visit, address, wanted)
-        file = visit.file if visit.framework == TERRAFORM_PLAN else visit.root_file
-        results = results_of(Path(file), _options(visit, wanted))
+        if visit.framework == TERRAFORM_PLAN:
+            results = results_of(Kind.PLAN, Path(visit.file), _options(visit, wanted))
+        else:
+            directory = Path(visit.root_directory)
+            results = results_of(Kind.TERRAFORM, directory, _options(visit, wanted))
         return ((results, _index(results).matching(address)),)
 
 
 def _in_root_modules(visit: Visit, address: str, wanted: Wanted) -> Scanned:
     """Find a resource by its file and local name: checkov follows no modules in JSON files."""
     # Terraform's reader is imported only by those of checkov's processes that need it.
-    from stepguard.hosts.checkov_bridge.root_modules import files_of_root_modules, is_local
+    from stepguard.hosts.checkov_bridge.root_modules import is_local, root_modules_of
 
     found = []
-    for file in files_of_root_modules(visit.file, visit.directory):
-        results = results_of(Path(file), _options(visit, wanted))
+    for directory in root_modules_of(visit.file, visit.directory):
+        results = results_of(Kind.TERRAFORM, Path(directory), _options(visit, wanted))
         addresses = tuple(
             one
             for one, place in results.resources.items()
@@ -63,7 +67,7 @@ def _in_root_modules(visit: Visit, address: str, wanted: Wanted) -> Scanned:
 
 
 def _options(visit: Visit, wanted: Wanted) -> ScanOptions:
-    modules = downloaded_modules(visit.root_file) if visit.framework == TERRAFORM else {}
+    modules = downloaded_modules(visit.root_directory) if visit.framework == TERRAFORM else {}
     return ScanOptions(
         root=None if visit.directory is None else Path(visit.directory),
         var_files=tuple(Path(one) for one in visit.var_files),

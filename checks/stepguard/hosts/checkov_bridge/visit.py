@@ -54,9 +54,9 @@ class Visit(NamedTuple):
     checks: tuple[str, ...] = ()
 
     @property
-    def root_file(self) -> str:
-        """A file of the root module that the resource belongs to."""
-        return self.calls[0].file if self.calls else self.file
+    def root_directory(self) -> str:
+        """The directory of the root module that the resource belongs to."""
+        return os.path.split(self.calls[0].file if self.calls else self.file)[0]
 
 
 def current_visit(entity_type: str, entity_name: str) -> Visit:
@@ -84,7 +84,7 @@ def current_visit(entity_type: str, entity_name: str) -> Visit:
 def _frames() -> tuple[FrameType, FrameType | None]:
     """Return the frame that goes through the resources, and the one of its runner's `run`."""
     visiting: FrameType | None = None
-    frame: FrameType | None = sys._getframe(2)
+    frame: FrameType | None = sys._getframe(1)
     for _ in range(_MAXIMUM_FRAMES):
         if frame is None:
             break
@@ -152,13 +152,23 @@ def is_needless() -> bool:
 
     checkov loads them in every runner, mostly each in a process of its own.
     """
+    framework = getattr(_loading().get("self"), "check_type", None)
+    return isinstance(framework, str) and framework not in _ASKING
+
+
+def named_checks() -> frozenset[str]:
+    """Return what the user has named by `--check`, while checkov loads the checks."""
+    return frozenset(getattr(_loading().get("runner_filter"), "checks", None) or ())
+
+
+def _loading() -> Mapping[str, Any]:
+    """Return the variables of the runner that is loading the checks; none where it is not found."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         if _is_running(frame):
-            framework = getattr(frame.f_locals.get("self"), "check_type", None)
-            return isinstance(framework, str) and framework not in _ASKING
+            return frame.f_locals
         frame = frame.f_back
-    return False
+    return {}
 
 
 def _is_running(frame: FrameType) -> bool:
@@ -166,26 +176,29 @@ def _is_running(frame: FrameType) -> bool:
     return code.co_name == "run" and "external_checks_dir" in code.co_varnames
 
 
-def downloaded_modules(root_file: str) -> dict[str, str]:
-    """Return the directories of the modules that checkov has downloaded for a root module.
+def called_modules(root_directory: str) -> dict[str, str]:
+    """Return the directories of the modules of a root module, by the path of their call (`a.b`).
 
-    They are by the path of their call from the root (`a.b`). To be called during a visit.
+    To be called during a visit.
     """
-    visiting, _ = _frames()
-    names = visiting.f_locals
-    definitions = getattr(names.get("self"), "definitions", None)
-    folder = getattr(names.get("runner_filter"), "external_modules_download_path", None)
-    if not folder:
-        return {}
-    inside = f"{os.sep}{folder}{os.sep}"
-    root = os.path.split(root_file)[0]
+    definitions = getattr(_frames()[0].f_locals.get("self"), "definitions", None)
     found: dict[str, str] = {}
     for key in definitions or ():
         calls = _calls(getattr(key, "tf_source_modules", None))
-        directory = os.path.split(str(getattr(key, "file_path", "")))[0]
-        if calls and os.path.split(calls[0].file)[0] == root and inside in f"{directory}{os.sep}":
-            found[".".join(call.name for call in calls)] = directory
+        if calls and os.path.split(calls[0].file)[0] == root_directory:
+            found[".".join(call.name for call in calls)] = os.path.split(str(key.file_path))[0]
     return found
+
+
+def downloaded_modules(root_directory: str) -> dict[str, str]:
+    """Return those of the called modules that checkov has downloaded."""
+    runner_filter = _frames()[0].f_locals.get("runner_filter")
+    folder = getattr(runner_filter, "external_modules_download_path", None)
+    if not folder:
+        return {}
+    inside = f"{os.sep}{folder}{os.sep}"
+    called = called_modules(root_directory)
+    return {path: one for path, one in called.items() if inside in f"{one}{os.sep}"}
 
 
 def inventory() -> tuple[set[Any], Any] | None:

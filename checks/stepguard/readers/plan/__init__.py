@@ -1,5 +1,4 @@
-"""Terraform plans and states, as `terraform show -json` prints them."""
+"""Terraform plans and states, as `terraform show -json` prints them.
 
-from stepguard.readers.plan.reader import looks_like_plan, read_plan
-
-__all__ = ["looks_like_plan", "read_plan"]
+`recognition` tells what is one, `reader` reads it.
+"""

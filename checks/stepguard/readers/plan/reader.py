@@ -25,14 +25,6 @@ from stepguard.readers.plan.sources import Sources, read_sources
 from stepguard.readers.terraform.reader import TerraformOptions
 from stepguard.readers.terraform.resources import EvaluatedResource, to_resources
 
-_VERSION = '"format_version"'
-_PARTS = ('"planned_values"', '"resource_changes"', '"root_module"')
-
-
-def looks_like_plan(text: str) -> bool:
-    """Tell whether a text may be what `terraform show -json` prints of a plan or a state."""
-    return text.lstrip()[:1] == "{" and _VERSION in text and any(part in text for part in _PARTS)
-
 
 def read_plan(
     files: ProjectFiles, path: Path, *, source: Path | None, options: TerraformOptions
