@@ -1,13 +1,13 @@
 """Show that cfn-lint with the pack says what `stepguard scan` says, resource by resource.
 
-    python benchmarks/cfn_lint_equality.py --cfn-lint PROGRAM PATH…
+    python benchmarks/cfn_lint_equality.py --cfn-lint PROGRAM DIRECTORY…
 
-Every template below the paths that has to do with Step Functions is given to both: cfn-lint with
-`-c I`, all in one directory in one run, and the engine. Compared are the sets of (rule, resource)
-of what was found and of what could not be evaluated; a resource of a nested stack counts as the
-stack, and a role that SAM makes as its state machine. Templates that differ are printed with what
-cfn-lint itself says of them (E0000 to E0002: not parsed, not transformed, a rule failed). The exit
-code is 1 when a difference has no such cause.
+Every template below a directory that has to do with Step Functions is given to both, cfn-lint with
+`-c I` and the engine, as if they were started in that directory. Compared are the sets of (rule,
+resource) of what was found and of what could not be evaluated; a resource of a nested stack counts
+as the stack, and a role that SAM makes as its state machine. Templates that differ are printed with
+what cfn-lint itself says of them (E0000 to E0002: not parsed, not transformed, a rule failed; or
+that it crashed). The exit code is 1 when a difference has no such cause.
 """
 
 from __future__ import annotations
@@ -27,23 +27,22 @@ from stepguard.inputs import Kind, discover
 from stepguard.rules.registry import cfn_lint_id, load
 
 PACK = Path(__file__).resolve().parent.parent / "checks" / "stepguard" / "hosts" / "cfn_lint"
-AT_ONCE = 40
+AT_ONCE = 32
 """Templates that one run of cfn-lint is given."""
+SECONDS = 900
+"""How long one run of cfn-lint may take."""
 
 Said = set[tuple[str, str]]
 
 
-def templates(paths: Sequence[Path]) -> list[Path]:
-    """Return the templates below some paths that have to do with Step Functions."""
-    found = {
-        one.path for path in paths for one in discover(path).found if one.kind is Kind.TEMPLATE
-    }
-    return sorted(found)
+def templates(root: Path) -> list[Path]:
+    """Return the templates below a directory that have to do with Step Functions."""
+    return sorted({one.path for one in discover(root).found if one.kind is Kind.TEMPLATE})
 
 
-def of_command(template: Path) -> Said:
+def of_command(root: Path, template: Path) -> Said:
     """Return what the engine says of a template, by cfn-lint's id and logical id."""
-    report = scan([template], ScanOptions(root=template.parent))
+    report = scan([template], ScanOptions(root=root))
     made_for = {address: machine for (_, address), machine in report.made_for.items()}
 
     def shown(address: str) -> str:
@@ -55,34 +54,37 @@ def of_command(template: Path) -> Said:
     return said | {("E9000", "") for _ in report.errors}
 
 
-def of_cfn_lint(program: str, group: Sequence[Path]) -> tuple[dict[Path, Said], dict[Path, str]]:
-    """Return what the pack says of each template, and what cfn-lint says that it could not do."""
-    names = [path.name for path in group]
-    command = [program, "--format", "json", "-c", "I", "-t", *names, "--append-rules", str(PACK)]
-    done = subprocess.run(command, cwd=group[0].parent, capture_output=True, text=True, check=False)
-    try:
-        report = json.loads(done.stdout)
-    except ValueError:
-        if len(group) == 1:
-            return {}, {group[0]: f"cfn-lint crashes: {done.stderr.strip().splitlines()[-1]}"}
-        # One template that makes cfn-lint crash takes the others with it.
-        said: dict[Path, Said] = {}
-        trouble: dict[Path, str] = {}
-        for path in group:
-            one_said, one_trouble = of_cfn_lint(program, [path])
-            said.update(one_said)
-            trouble.update(one_trouble)
-        return said, trouble
-    return _read(report, {path.name: path for path in group})
-
-
-def _read(
-    report: list[dict[str, Any]], paths: dict[str, Path]
+def of_cfn_lint(
+    program: str, root: Path, group: Sequence[Path]
 ) -> tuple[dict[Path, Said], dict[Path, str]]:
+    """Return what the pack says of each template, and what cfn-lint says that it could not do."""
+    names = [str(path.relative_to(root)) for path in group]
+    # Mandatory, so that an ignore in a template's metadata, which is cfn-lint's own, hides nothing.
+    command = [program, "--format", "json", "-c", "I", "-m", "E9", "W9", "I9", "-t", *names]
+    command += ["--append-rules", str(PACK)]
+    try:
+        done = subprocess.run(
+            command, cwd=root, capture_output=True, text=True, check=False, timeout=SECONDS
+        )
+        return _read(json.loads(done.stdout), root)
+    except subprocess.TimeoutExpired:
+        failure = f"cfn-lint does not end within {SECONDS} seconds"
+    except ValueError:
+        failure = f"cfn-lint crashes: {(done.stderr.strip() or '?').splitlines()[-1]}"
+    if len(group) == 1:
+        return {}, {group[0]: failure}
+    # One template that makes cfn-lint crash takes the others with it.
+    middle = len(group) // 2
+    said, trouble = of_cfn_lint(program, root, group[:middle])
+    more_said, more_trouble = of_cfn_lint(program, root, group[middle:])
+    return {**said, **more_said}, {**trouble, **more_trouble}
+
+
+def _read(report: list[dict[str, Any]], root: Path) -> tuple[dict[Path, Said], dict[Path, str]]:
     said: dict[Path, Said] = {}
     trouble: dict[Path, str] = {}
     for match in report:
-        path = paths[Path(match["Filename"]).name]
+        path = root / match["Filename"]
         identifier, where = match["Rule"]["Id"], match["Location"]["Path"] or []
         if identifier in ("E0000", "E0001", "E0002"):
             trouble.setdefault(path, f"{identifier} {match['Message'].splitlines()[0]}")
@@ -100,27 +102,25 @@ def _read(
     return said, trouble
 
 
-def groups(paths: Sequence[Path]) -> Iterator[list[Path]]:
-    """Yield templates of one directory each, not too many at once."""
-    by_directory: dict[Path, list[Path]] = {}
-    for path in paths:
-        by_directory.setdefault(path.parent, []).append(path)
-    for group in by_directory.values():
-        for start in range(0, len(group), AT_ONCE):
-            yield group[start : start + AT_ONCE]
+def groups(roots: Sequence[Path]) -> Iterator[tuple[Path, list[Path]]]:
+    """Yield directories and some of the templates below them, not too many at once."""
+    for root in roots:
+        found = templates(root)
+        for start in range(0, len(found), AT_ONCE):
+            yield root, found[start : start + AT_ONCE]
 
 
 def main() -> int:
     """Compare both for each template."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cfn-lint", required=True)
-    parser.add_argument("paths", nargs="+", type=Path)
+    parser.add_argument("directories", nargs="+", type=Path)
     options = parser.parse_args()
     counts: Counter[str] = Counter()
-    for group in groups(templates(options.paths)):
-        shown, trouble = of_cfn_lint(options.cfn_lint, group)
+    for root, group in groups([one.resolve() for one in options.directories]):
+        shown, trouble = of_cfn_lint(options.cfn_lint, root, group)
         for path in group:
-            command, host = of_command(path), shown.get(path, set())
+            command, host = of_command(root, path), shown.get(path, set())
             counts["templates"] += 1
             counts["findings"] += sum(1 for rule, _ in command if rule[0] != "?")
             counts["not evaluated"] += sum(1 for rule, _ in command if rule[0] == "?")
@@ -128,7 +128,7 @@ def main() -> int:
                 continue
             cause = trouble.get(path, "")
             counts["different because of cfn-lint" if cause else "different"] += 1
-            print(f"{path}: {cause or 'NO CAUSE'}")
+            print(f"{path}: {cause or 'NO CAUSE'}", flush=True)
             if not cause:
                 for name, said in (("scan", command - host), ("cfn-lint", host - command)):
                     print(f"    only {name}: {sorted(said)}")

@@ -52,6 +52,13 @@ ENVIRONMENTS = (
         TESTS / "hosts" / "cfn_lint",
         "cfn-lint",
     ),
+    Environment(
+        "cfn-lint-oldest",
+        "STEPGUARD_CFN_LINT_OLDEST",
+        ("cfn-lint==1.39.0", "-e", str(ROOT)),
+        TESTS / "hosts" / "cfn_lint",
+        "cfn-lint",
+    ),
 )
 
 

@@ -26,9 +26,11 @@ PARTS: dict[str, set[str]] = {
     "report": {"deployment", "finding", "place", "change", "workflow_graph"},
     "permissions": {"deployment", "data"},
     "data": set(),
-    "readers": {"deployment", "permissions", "data"},
-    "rules": {*BASE, "report", "permissions", "data"},
-    "reports": {*BASE, "report", "permissions"},
+    "secrets": {"deployment", "data"},
+    "hiding": {"deployment", "secrets"},
+    "readers": {"deployment", "permissions", "data", "secrets"},
+    "rules": {*BASE, "report", "permissions", "data", "secrets"},
+    "reports": {*BASE, "report", "permissions", "hiding"},
     "inputs": {"deployment", "guard", "readers"},
     "reading": {"deployment", "guard", "readers", "place", "report", "inputs"},
     "graph_readings": {"deployment", "workflow_graph"},
@@ -37,12 +39,24 @@ PARTS: dict[str, set[str]] = {
         *("deployment", "guard", "place", "report", "rules"),
         *("graph_readings", "permission_readings", "workflow_graph"),
     },
-    "judging": {*BASE, "guard", "report", "rules", "machine_readings"},
+    "judging": {*BASE, "guard", "hiding", "report", "rules", "machine_readings"},
     "suppression": {"deployment", "finding", "place", "report", "rules"},
     "config_file": {"config", "finding", "rules"},
     "engine": {*BASE, "report", "rules", "reading", "judging", "suppression"},
-    "review": {*BASE, "report", "permissions", "permission_readings", "reading", "engine"},
+    "review": {
+        *BASE,
+        "guard",
+        "report",
+        "permissions",
+        "permission_readings",
+        "readers",
+        "reading",
+        "engine",
+    },
+    "baseline": {"finding", "place", "report"},
+    "baseline_file": {"baseline"},
 }
+PARTS["sweep"] = {*BASE, "readers", "report", "reports", "engine"}
 PARTS["documentation"] = {*BASE, "config_file", "report", "reports", "rules", "engine"}
 ENGINE = {*PARTS}
 PARTS["hosts"] = ENGINE

@@ -231,3 +231,20 @@ def test_many_files_are_looked_at_quickly(tmp_path: Path) -> None:
     assert discover(tmp_path).found == []
     # On an idle machine it takes a tenth of a second; what this guards against takes minutes.
     assert time.monotonic() - begun < 5
+
+
+STARTER = """Resources:
+  P:
+    Type: AWS::IAM::UserPolicy
+    Properties:
+      UserName: x
+      PolicyDocument: {Statement: [{Effect: Allow, Action: 'STATES:*', Resource: '*'}]}
+"""
+
+
+def test_actions_are_recognised_in_any_case(tmp_path: Path) -> None:
+    (tmp_path / "template.yaml").write_text(STARTER, encoding="utf-8")
+    (tmp_path / "main.tf").write_text('locals { action = "States:Start*" }', encoding="utf-8")
+    found = discover(tmp_path)
+    assert sorted(one.kind.value for one in found.found) == ["template", "terraform"]
+    assert all(one.concerns_step_functions for one in found.found)

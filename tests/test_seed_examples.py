@@ -210,6 +210,6 @@ def test_the_policy_of_a_caller_is_flagged(tmp_path: Path, written: Any) -> None
     assert report["errors"] == []
     (found,) = [one for one in report["findings"] if one["rule"] == "SFN123"]
     # Of the three actions, only that on executions can never match a state machine's ARN.
-    assert "allows states:DescribeExecution on" in found["message"]
+    assert "states:DescribeExecution on" in found["message"]
     assert "execution:MyStateMachine:*" in found["suggestion"]
     assert [one for one in report["findings"] if one["rule"] == "SFN121"] == []

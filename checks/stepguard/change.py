@@ -19,12 +19,15 @@ Used: TypeAlias = Literal["yes", "no", "unknown"]
 class PermissionChange:
     """An action on some resources that a role has gained or lost.
 
-    `action` and `resources` are the patterns as they are written, unknown parts as `${…}`;
-    `effect` is the statement's. `access_levels` counts the actions that the pattern covers by
-    IAM's access level (`Read`, `List`, `Write`, `Tagging`, `Permissions management`); it is
-    empty where the service is not known. `states` are the states, as `machine: state`, that need
-    what is new; `used` tells whether the workflows with this role need any of it, and is
-    `unknown` where that cannot be told.
+    `action` and `resources` are the patterns as they are written, unknown parts as `${…}`; of an
+    action that the role keeps in part, `other than` says what it keeps. `effect` is the
+    statement's: a Deny that is new is a loss, and one that is gone a gain. `access_levels` counts
+    the actions that the pattern covers by IAM's access level (`Read`, `List`, `Write`, `Tagging`,
+    `Permissions management`); it is empty where the service is not known. `states` are the
+    states, as `machine: state`, that need what is new; `used` tells whether the workflows with
+    this role need any of it, and is `unknown` where that cannot be told. `condition` says on what
+    it depends, and on what it did before. `policy` is the name of the policy of AWS that it comes
+    from.
     """
 
     effect: Literal["Allow", "Deny", "unknown"]
@@ -35,6 +38,8 @@ class PermissionChange:
     states: tuple[str, ...] = ()
     used: Used = "unknown"
     source: str = ""
+    condition: str = ""
+    policy: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,7 @@ from stepguard.readers.files import (
     ProjectFiles,
     decode,
 )
+from stepguard.readers.storage import DISK, Entry, Sort, Storage
 
 UNVISITED = frozenset(
     {".git", ".hg", ".svn", ".terraform", ".tox", ".venv", "__pycache__", "node_modules", "venv"}
@@ -44,25 +45,27 @@ _OVERLAP = 64
 
 # Words are looked for in the raw bytes, so that no file is decoded or parsed in vain.
 _CLOUDFORMATION = (b"AWS::",)
+_ACTIONS = b"states:"
 _STEP_FUNCTIONS = (
     b"StepFunctions",
     b"Serverless::StateMachine",
     b"aws_sfn",
     b"states.",
-    b"states:",
+    _ACTIONS,
 )
 _HAS_PARTS = (b"AWS::CloudFormation::Stack", b"AWS::Serverless::Application", b"AWS::Include")
 _PLAN = (b'"planned_values"', b'"terraform_version"')
 _DEFINITION = (b"StartAt",)
-# A directory that reads a file may get its trust policy from there; one that calls modules is
-# looked at for what those are.
+# A directory that reads a file may get its trust policy from there; the service's name may be put
+# together from one of a list; one that calls modules is looked at for what those are.
 _TERRAFORM = (
     b"aws_sfn",
     b"stepfunctions",
     b"step-functions",
     b"step_functions",
     b"states.",
-    b"states:",
+    b'"states"',
+    _ACTIONS,
     b"file(",
 )
 _CALLS_MODULES = (b"module",)
@@ -117,18 +120,21 @@ class Inputs:
     passed_over: Counter[str] = field(default_factory=Counter)
 
 
-def discover(path: Path, root: Path | None = None, also: Sequence[Path] = ()) -> Inputs:
+def discover(
+    path: Path, root: Path | None = None, also: Sequence[Path] = (), storage: Storage = DISK
+) -> Inputs:
     """Return what is to be scanned at a path: a directory's whole tree, or one file.
 
     `root` is the directory that may be read; it is the path itself, or its directory, unless
-    given. `also` are files and directories outside it that may be read too. Terraform
-    directories are returned without regard to which module calls which. Never raises: a path
+    given. `also` are files and directories outside it that may be read too; `storage` is
+    where all of them are. Terraform directories are returned without regard to which module calls
+    which. Never raises: a path
     that cannot be read, or a file that is nothing known, is in `refused`.
     """
     inputs = Inputs()
-    is_directory = path.is_dir()
+    is_directory = storage.sort(path) is Sort.DIRECTORY
     base = root if root is not None else (path if is_directory else path.parent)
-    files = ProjectFiles(base, base.as_posix(), also)
+    files = ProjectFiles(base, base.as_posix(), also, storage)
     if not files.contains(path):
         inputs.refused.append(Refused(path.as_posix(), f"outside the root {base.as_posix()}"))
     elif is_directory:
@@ -141,13 +147,14 @@ def discover(path: Path, root: Path | None = None, also: Sequence[Path] = ()) ->
 def _discover_tree(top: Path, files: ProjectFiles, inputs: Inputs) -> None:
     terraform: dict[str, bool] = {}
     callers: set[str] = set()
-    for entry in _walk(top, inputs):
+    storage = files.storage
+    for entry in _walk(top, storage, inputs):
         name = entry.name.lower()
         if name.endswith(_TERRAFORM_ENDINGS):
             directory = os.path.dirname(entry.path)  # noqa: PTH120 - hot path, plain strings
             if not terraform.setdefault(directory, False):
-                terraform[directory] = _has(entry.path, _TERRAFORM)
-            if not terraform[directory] and _has(entry.path, _CALLS_MODULES):
+                terraform[directory] = _has(storage, entry.path, _TERRAFORM)
+            if not terraform[directory] and _has(storage, entry.path, _CALLS_MODULES):
                 callers.add(directory)
         elif name.endswith(_TEMPLATE_ENDINGS):
             path = Path(entry.path)
@@ -164,43 +171,39 @@ def _discover_tree(top: Path, files: ProjectFiles, inputs: Inputs) -> None:
             inputs.passed_over[NO_STEP_FUNCTIONS] += 1
 
 
-def has_installed_modules(directory: Path) -> bool:
+def has_installed_modules(directory: Path, storage: Storage = DISK) -> bool:
     """Tell whether `terraform init` has put modules beside a directory's files."""
-    return (directory / ".terraform" / "modules" / "modules.json").is_file()
+    return storage.sort(directory / ".terraform" / "modules" / "modules.json") is Sort.FILE
 
 
-def _walk(top: Path, inputs: Inputs) -> Iterator[os.DirEntry[str]]:
+def _walk(top: Path, storage: Storage, inputs: Inputs) -> Iterator[Entry]:
     """Yield every regular file below a directory, in the order of names."""
     stack = [str(top)]
     while stack:
         try:
-            with os.scandir(stack.pop()) as listing:
-                entries = sorted(listing, key=lambda entry: entry.name)
+            entries = storage.listing(stack.pop())
         except OSError:
             inputs.passed_over[UNREADABLE_DIRECTORY] += 1
             continue
         below: list[str] = []
         for entry in entries:
-            try:
-                if entry.is_dir(follow_symlinks=False):
-                    if entry.name not in UNVISITED:
-                        below.append(entry.path)
-                elif entry.is_file(follow_symlinks=False):
-                    yield entry
-                elif entry.is_symlink() and _is_of_interest(entry, top):
-                    inputs.passed_over[LINK_OUT] += 1
-            except OSError:
-                continue
+            if entry.sort is Sort.DIRECTORY:
+                if entry.name not in UNVISITED:
+                    below.append(entry.path)
+            elif entry.sort is Sort.FILE:
+                yield entry
+            elif entry.sort is Sort.LINK and _is_of_interest(entry, top, storage):
+                inputs.passed_over[LINK_OUT] += 1
         stack.extend(reversed(below))
 
 
-def _is_of_interest(entry: os.DirEntry[str], top: Path) -> bool:
+def _is_of_interest(entry: Entry, top: Path, storage: Storage) -> bool:
     """Tell whether a link hides something: a link to a file in the tree is met there anyway."""
-    if entry.is_dir():
+    if storage.sort(entry.path) is Sort.DIRECTORY:
         return True
     if not entry.name.lower().endswith((*_TEMPLATE_ENDINGS, *_TERRAFORM_ENDINGS)):
         return False
-    return not Path(os.path.realpath(entry.path)).is_relative_to(os.path.realpath(top))
+    return not storage.real(entry.path).is_relative_to(storage.real(top))
 
 
 def _look_at(path: Path, name: str, files: ProjectFiles, inputs: Inputs) -> None:
@@ -209,7 +212,7 @@ def _look_at(path: Path, name: str, files: ProjectFiles, inputs: Inputs) -> None
         inputs.found.append(Input(Kind.DEFINITION, path, files))
         return
     try:
-        content = _content(path)
+        content = _content(files.storage, path)
     except OSError as error:
         inputs.refused.append(Refused(files.shown(path), error.strerror or "cannot be read"))
         return
@@ -245,26 +248,30 @@ def _look_at(path: Path, name: str, files: ProjectFiles, inputs: Inputs) -> None
 
 def _look_at_large(path: Path, files: ProjectFiles, inputs: Inputs) -> None:
     """Decide what to say of a file that is larger than any template."""
-    is_plan = _has(path, _PLAN)
-    if not (is_plan or _has(path, _CLOUDFORMATION)) or not _has(path, _STEP_FUNCTIONS):
+    storage = files.storage
+    is_plan = _has(storage, path, _PLAN)
+    is_infrastructure = is_plan or _has(storage, path, _CLOUDFORMATION)
+    if not is_infrastructure or not _has(storage, path, _STEP_FUNCTIONS):
         return
-    if is_plan and path.stat().st_size <= MAXIMUM_PLAN_BYTES:
+    if is_plan and storage.size(path) <= MAXIMUM_PLAN_BYTES:
         inputs.found.append(Input(Kind.PLAN, path, files))
         return
     limit = MAXIMUM_BYTES // (1024 * 1024)
     inputs.refused.append(Refused(files.shown(path), f"larger than {limit} MB"))
 
 
-def _content(path: Path) -> bytes | None:
+def _content(storage: Storage, path: Path) -> bytes | None:
     """Return the bytes of a file; `None` when it is larger than any template."""
-    with path.open("rb") as stream:
-        if os.fstat(stream.fileno()).st_size > MAXIMUM_BYTES:
-            return None
-        return stream.read(MAXIMUM_BYTES)
+    with storage.open(path) as stream:
+        content = stream.read(MAXIMUM_BYTES + 1)
+    return None if len(content) > MAXIMUM_BYTES else content
 
 
 def _holds(content: bytes, words: Sequence[bytes]) -> bool:
-    return any(word in content for word in words)
+    if any(word in content for word in words):
+        return True
+    # IAM compares the actions of a policy without regard to case.
+    return _ACTIONS in words and _ACTIONS in content.lower()
 
 
 def concerns_step_functions(content: bytes) -> bool:
@@ -283,13 +290,13 @@ def directory_concerns_step_functions(directory: Path) -> bool:
         ]
     except OSError:
         return True
-    return any(_has(one, _TERRAFORM) for one in files)
+    return any(_has(DISK, one, _TERRAFORM) for one in files)
 
 
-def _has(path: str | Path, words: Sequence[bytes]) -> bool:
+def _has(storage: Storage, path: str | Path, words: Sequence[bytes]) -> bool:
     """Tell whether words stand in a file of any size; a file that cannot be read may have them."""
     try:
-        with Path(path).open("rb") as stream:
+        with storage.open(path) as stream:
             before = b""
             while chunk := stream.read(_CHUNK):
                 if _holds(before + chunk, words):
@@ -352,8 +359,9 @@ def _read_named(path: Path, files: ProjectFiles) -> SourceFile | None:
     try:
         return files.read(path)
     except FileRefusedError:
-        too_large = files.is_file(path) and path.stat().st_size > MAXIMUM_BYTES
-        if too_large and path.stat().st_size <= MAXIMUM_PLAN_BYTES and _has(path, _PLAN):
+        size = files.storage.size(path) if files.is_file(path) else 0
+        is_plan = MAXIMUM_BYTES < size <= MAXIMUM_PLAN_BYTES and _has(files.storage, path, _PLAN)
+        if is_plan:
             return None
         raise
 

@@ -8,15 +8,17 @@ from dataclasses import replace
 
 from stepguard.config import Config
 from stepguard.deployment.graph import Deployment
-from stepguard.deployment.resources import Resource
+from stepguard.deployment.resources import Form, Resource
 from stepguard.finding import Finding, NotEvaluated, Severity, Violation
 from stepguard.guard import describe_defect
+from stepguard.hiding import hide_secrets
 from stepguard.machine_readings import read_machines
 from stepguard.place import Place
 from stepguard.report import Outcome, Report, ScanError, Unevaluated, place_of
 from stepguard.rules.registry import AnyRule, describe_all
 from stepguard.rules.rule import Context
 
+_ROLE_MAKERS = frozenset({"AWS::Serverless::Function", "AWS::Serverless::StateMachine"})
 _WORST_FIRST: tuple[Outcome, ...] = ("violation", "not_evaluated", "pass")
 
 
@@ -35,6 +37,7 @@ def judge(
     report.evaluated = {rule.id: Counter() for rule in rules}
     for deployment in deployments:
         report.read.update({file.path: file for file in deployment.files})
+        _hide(deployment, report)
         _note_resources(deployment, report)
         _count_machines(deployment, report)
         context = Context(deployment, config)
@@ -55,14 +58,22 @@ def _give_severities(report: Report, config: Config) -> None:
 
 
 def _note_resources(deployment: Deployment, report: Report) -> None:
-    """Put the places of all resources into the report, and whom the generated roles are for."""
+    """Put the places of all resources into the report, and whom SAM's roles are made for."""
     root = deployment.root
     for resource in deployment.resources:
         report.resources.setdefault((root, resource.address), Place.of(resource.span, root))
-    machines = {machine.span: machine.address for machine in deployment.state_machines}
+    owners = {one.span: one.address for one in deployment.resources if one.type in _ROLE_MAKERS}
     for role in deployment.roles:
-        if role.generated and role.span in machines:
-            report.made_for[root, role.address] = machines[role.span]
+        if role.form is Form.SAM and role.span in owners:
+            report.made_for[root, role.address] = owners[role.span]
+
+
+def _hide(deployment: Deployment, report: Report) -> None:
+    try:
+        hide_secrets(deployment)
+    except Exception as error:
+        message = describe_defect(error, "the search for secrets")
+        report.errors.append(ScanError(place=Place(file=deployment.root), message=message))
 
 
 def _count_machines(deployment: Deployment, report: Report) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from stepguard.inputs import (
 )
 from stepguard.place import Place
 from stepguard.readers.files import FileRefusedError
+from stepguard.readers.storage import DISK, Storage
 from stepguard.report import ScanError
 
 Progress: TypeAlias = "Callable[[int, int, str], None]"
@@ -41,7 +41,8 @@ class ReadOptions:
     `source` the Terraform directory of a plan, `parameters` values of CloudFormation parameters.
     `modules` are directories of Terraform modules that are not local ones, by the path of their
     call from the root (`a.b`). `root` is the directory that may be read; unless given it is each
-    path itself, or its directory.
+    path itself, or its directory. `storage` is where all of that is, and `is_prior` says that of a
+    plan the state before it is read.
     """
 
     var_files: tuple[Path, ...] = ()
@@ -50,6 +51,8 @@ class ReadOptions:
     parameters: Mapping[str, str] = field(default_factory=dict)
     modules: Mapping[str, Path] = field(default_factory=dict)
     root: Path | None = None
+    storage: Storage = DISK
+    is_prior: bool = False
 
     @property
     def also_readable(self) -> tuple[Path, ...]:
@@ -79,7 +82,7 @@ def read(paths: Sequence[Path], options: ReadOptions, progress: Progress | None 
         if progress is not None:
             progress(number, len(found), one.shown)
         if one.kind is Kind.DEFINITION and not one.explicit:
-            if os.path.realpath(one.path) in already:
+            if str(options.storage.real(one.path)) in already:
                 continue
             if not is_named_as_definition(one.path):
                 reading.passed_over[UNNAMED_DEFINITION] += 1
@@ -87,10 +90,10 @@ def read(paths: Sequence[Path], options: ReadOptions, progress: Progress | None 
         deployment = _guarded(one, options, reading)
         if deployment is not None:
             reading.deployments.append(deployment)
-            already.update(os.path.realpath(file.path) for file in deployment.files)
+            already.update(str(options.storage.real(file.path)) for file in deployment.files)
     if progress is not None:
         progress(len(found), len(found), "")
-    reading.deployments = _without_parts(reading.deployments)
+    reading.deployments = _without_parts(reading.deployments, options.storage)
     return _with_all_errors(reading)
 
 
@@ -114,11 +117,11 @@ def _inputs(paths: Sequence[Path], options: ReadOptions, reading: Reading) -> li
     """Return the inputs at all paths, without repetitions, Terraform reduced to root modules."""
     found: dict[tuple[Kind, str], Input] = {}
     for path in paths:
-        inputs = discover(path, options.root, options.also_readable)
+        inputs = discover(path, options.root, options.also_readable, options.storage)
         reading.passed_over.update(inputs.passed_over)
         reading.errors.extend(_refusal(refused) for refused in inputs.refused)
         for one in _root_modules(path, inputs.found, reading):
-            key = (one.kind, os.path.realpath(one.path))
+            key = (one.kind, str(options.storage.real(one.path)))
             if key not in found or one.explicit:
                 found[key] = one
     return sorted(found.values(), key=lambda one: (_ORDER.index(one.kind), one.shown))
@@ -140,15 +143,16 @@ def _root_modules(path: Path, found: Iterable[Input], reading: Reading) -> list[
         message = describe_defect(error, "the search for root modules")
         reading.errors.append(ScanError(place=Place(file=path.as_posix()), message=message))
         return everything
-    roots = {os.path.realpath(root.path): root for root in found_roots}
-    concerned = {os.path.realpath(one.path) for one in terraform if one.concerns_step_functions}
+    storage = terraform[0].files.storage
+    roots = {str(storage.real(root.path)): root for root in found_roots}
+    concerned = {str(storage.real(one.path)) for one in terraform if one.concerns_step_functions}
     kept: list[Input] = []
     for one in terraform:
-        root = roots.get(os.path.realpath(one.path))
+        root = roots.get(str(storage.real(one.path)))
         if root is None:
             continue
         concerns = root.reaches & concerned or not root.is_complete
-        if concerns or has_installed_modules(one.path):
+        if concerns or has_installed_modules(one.path, storage):
             kept.append(one)
         else:
             reading.passed_over[NO_STEP_FUNCTIONS] += 1
@@ -186,19 +190,25 @@ def _read(one: Input, options: ReadOptions) -> Deployment:
         return read_root_module(one.files, one.path, terraform)
     from stepguard.readers.plan.reader import read_plan
 
-    return read_plan(one.files, one.path, source=options.source, options=terraform)
+    return read_plan(
+        one.files,
+        one.path,
+        source=options.source,
+        options=terraform,
+        is_prior=options.is_prior,
+    )
 
 
-def _without_parts(deployments: list[Deployment]) -> list[Deployment]:
+def _without_parts(deployments: list[Deployment], storage: Storage) -> list[Deployment]:
     """Leave out templates that another one has read as its part, such as a nested stack."""
     templates = (Form.CLOUDFORMATION, Form.SAM)
     kept = list(deployments)
     for deployment in deployments:
-        own = os.path.realpath(deployment.root)
+        own = storage.real(deployment.root)
         if deployment.form in templates and any(
             other is not deployment
             and other.form in templates
-            and any(os.path.realpath(file.path) == own for file in other.files)
+            and any(storage.real(file.path) == own for file in other.files)
             for other in kept
         ):
             kept.remove(deployment)

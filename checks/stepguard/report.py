@@ -163,9 +163,9 @@ class Report:
     findings print. `passed_over` counts, by reason, the files and directories that were looked
     at and not scanned. `evaluated` counts outcomes by rule. `outcomes` are what those counts are
     made of, by root, rule and the address of the resource judged; `resources` is the place of every
-    resource that was read, by root and address; `made_for` is the state machine's address of each
-    role that no text declares, because the tool makes it for that machine. `change` is there
-    where two sides were compared: then every finding has a status.
+    resource that was read, by root and address; `made_for` is the address of the state machine
+    or function of each role that no text declares, because the tool makes it for that. `change`
+    is there where two sides were compared: then every finding has a status.
     """
 
     rules: list[RuleDescription] = field(default_factory=list)

@@ -194,6 +194,20 @@ def test_a_checkov_whose_hcl2_is_overwritten(checkov: Path, copied: Copy) -> Non
     assert "has overwritten bc-python-hcl2" in own.stderr
 
 
+def test_an_hcl2_whose_files_are_gone(checkov: Path, copied: Copy) -> None:
+    broken = copied(checkov, without=["hcl2"])
+    ended = subprocess.run(
+        [str(broken.parent / "python"), "-m", "stepguard", "doctor", "checkov"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert "error: hcl2: the files of bc-python-hcl2" in ended.stderr
+    assert "are missing: pip install --force-reinstall --no-deps bc-python-hcl2" in ended.stderr
+    assert "No module named 'hcl2'" in ended.stderr
+
+
 def test_a_wrong_directory_of_rules(cfn_lint: Path, tmp_path: Path) -> None:
     missing = tmp_path / "missing"
     result = doctor("cfn-lint", "--cfn-lint", cfn_lint, "--append-rules", missing)

@@ -138,7 +138,7 @@ def test_strict_fails_on_what_was_not_evaluated(tmp_path: Path) -> None:
         ["scan"],
         ["scan", ".", "--rule", "SFN000"],
         ["scan", ".", "--rule", "\x1b[31m"],
-        ["scan", ".", "--format", "html"],
+        ["scan", ".", "--format", "xml"],
         ["scan", ".", "--fail-on", "severe"],
         ["scan", ".", "--parameter", "novalue"],
         ["scan", ".", "--var-file", "nowhere.tfvars"],

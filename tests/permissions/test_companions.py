@@ -33,6 +33,8 @@ from stepguard.permissions.notation import write_resource, write_statement
         ("kms:Decrypt", ["ec2:DescribeInstances"], False),
         ("iam:CreateServiceLinkedRole", ["eks:CreateNodegroup"], True),
         ("iam:CreateServiceLinkedRole", ["eks:DescribeCluster"], False),
+        ("lambda:InvokeAsync", ["lambda:InvokeFunction"], True),
+        ("lambda:InvokeAsync", ["lambda:GetFunction"], False),
         ("states:DescribeExecution", ["states:StartExecution"], True),
         ("xray:GetSamplingStatisticSummaries", ["xray:PutTraceSegments"], True),
         ("dynamodb:Scan", ["dynamodb:Query"], False),

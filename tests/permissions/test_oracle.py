@@ -137,7 +137,7 @@ def statement(chance: random.Random, action: str, resource: str) -> dict[str, An
 
 
 def cases() -> list[dict[str, Any]]:
-    chance = random.Random(20261125)  # noqa: S311 - cases to try, no secret
+    chance = random.Random(20261125)
     made = []
     for _ in range(CASES):
         resource = chance.choice(RESOURCES)

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import json
+import random
+import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -11,7 +14,8 @@ import pytest
 
 from stepguard.place import Place
 from stepguard.report import Report, ScanError
-from stepguard.reports.sarif import render_sarif, report_as_sarif
+from stepguard.reports import sarif
+from stepguard.reports.sarif import render_code_scanning, render_sarif, report_as_sarif
 
 SCHEMA = Path(__file__).parent / "schemas" / "sarif-2.1.0-rtm.5.json"
 
@@ -97,3 +101,79 @@ def test_fingerprints_stay_when_lines_move(report: Report) -> None:
         file.text = "\n\n" + file.text
     assert [one["partialFingerprints"] for one in run_of(report)["results"]] == before
     assert len({json.dumps(one) for one in before}) == 2
+
+
+def test_the_sarif_of_a_review(
+    review: Report, validator: Any, snapshot: Callable[[str, str], None]
+) -> None:
+    snapshot("review.sarif", render_sarif(review))
+    validator.validate(json.loads(render_sarif(review)))
+
+
+def test_hostile_names_are_valid(hostile_review: Report, validator: Any) -> None:
+    text = render_sarif(hostile_review)
+    validator.validate(json.loads(text))
+    for result in json.loads(text)["runs"][0]["results"]:
+        assert "](" not in result["message"]["text"]
+        assert [one for one in result["message"]["text"] if ord(one) < 32 and one != "\n"] == []
+        (location,) = result["locations"]
+        assert location["physicalLocation"]["artifactLocation"]["uri"].isascii()
+
+
+def test_a_review_tells_what_is_new_there_before_and_gone(review: Report) -> None:
+    results = run_of(review)["results"]
+    states = [one["baselineState"] for one in results]
+    assert states == ["new", "unchanged", "new", "unchanged", "absent"]
+
+
+def test_a_scan_compares_nothing(report: Report) -> None:
+    assert not any("baselineState" in one for one in run_of(report)["results"])
+
+
+def test_where_one_is_suppressed_all_say_whether_they_are(review: Report) -> None:
+    review.suppressed = [replace(one, excuse="agreed") for one in review.suppressed]
+    results = run_of(review)["results"]
+    assert [len(one["suppressions"]) for one in results] == [0, 0, 0, 1, 0]
+    assert results[3]["suppressions"][0]["justification"] == "agreed"
+
+
+def test_code_scanning_gets_what_stands(review: Report, validator: Any) -> None:
+    log = json.loads(render_code_scanning(review))
+    validator.validate(log)
+    results = log["runs"][0]["results"]
+    assert len(results) == len(review.findings)
+    assert not any("suppressions" in one for one in results)
+
+
+def test_of_too_many_results_the_worst_stay(review: Report) -> None:
+    review.findings = review.findings * 9_000
+    log = report_as_sarif(review)["runs"][0]
+    assert len(log["results"]) == 25_000
+    critical = [one for one in log["results"] if one["properties"]["severity"] == "critical"]
+    assert len(critical) == 9_000
+    notes = log["invocations"][0]["toolExecutionNotifications"]
+    assert "2,002 more results" in notes[0]["message"]["text"]
+
+
+def test_a_log_that_is_too_long_is_cut(
+    review: Report, validator: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sarif, "MAXIMUM_BYTES", 4_000)
+    noise = random.Random(1)
+    review.findings = [
+        replace(one, violation=replace(one.violation, message=noise.randbytes(200).hex()))
+        for one in review.findings * 100
+    ]
+    text = render_sarif(review)
+    assert len(zlib.compress(text.encode())) <= 4_000
+    log = json.loads(text)
+    validator.validate(log)
+    assert 0 < len(log["runs"][0]["results"]) < 100
+
+
+def test_rules_say_what_github_shows(report: Report) -> None:
+    for rule in run_of(report)["tool"]["driver"]["rules"]:
+        assert rule["shortDescription"]["text"]
+        assert 0 < len(rule["fullDescription"]["text"]) <= 1024
+        assert rule["help"]["text"]
+        assert len(rule["properties"]["tags"]) <= 20

@@ -22,6 +22,7 @@ from stepguard.deployment.values import (
     Traced,
     Unknown,
 )
+from stepguard.finding import Severity
 
 Judge = Callable[..., Any]
 OPEN = Unknown("var.actions")
@@ -51,10 +52,10 @@ def text(*parts: str | Unknown) -> Text:
     [
         ("*", "every action of every service"),
         ("*:*", "every action of every service"),
-        ("dynamodb:*", "change something"),
+        ("dynamodb:*", "of which do more than read, and whatever AWS adds"),
         ("s3:Put*", "s3:Put*"),
         ("s3:*Object", "s3:*Object"),
-        ("s3:Get?bject", "which stands for s3:GetObject"),
+        ("s3:Get?bject", "today that is s3:GetObject, and whatever AWS adds"),
         ("nosuchservice:*", "changes with the service"),
         (text(Unknown("var.service"), ":*"), "${var.service}:*"),
     ],
@@ -66,6 +67,33 @@ def test_a_wildcard_is_found(judge_role: Judge, action: Plain, words: str) -> No
     assert "'Role'" in violation.message
     assert violation.resource == "Policy"
     assert violation.path == ("Statement", 0, "Action")
+
+
+@pytest.mark.parametrize(
+    ("action", "severity"),
+    [
+        ("dynamodb:*", None),
+        (["s3:Get*", "dynamodb:Put*"], None),
+        ("nosuchservice:Get*", None),
+        (["s3:Get*", "nosuchservice:Get*"], None),
+        ("lambda:Invoke*", None),
+        ("s3:Get*", Severity.MEDIUM),
+        (["s3:Get*", "dynamodb:Describe*"], Severity.MEDIUM),
+        ("sns:Publish*", Severity.LOW),
+    ],
+)
+def test_how_grave_it_is(judge_role: Judge, action: Plain, severity: Severity | None) -> None:
+    assert judge_role("SFN101", allow(action), definition=PUT).only.severity is severity
+
+
+def test_a_way_to_more_permissions_is_left_to_sfn107(judge_role: Judge) -> None:
+    statement = allow(["iam:*", "s3:*"], "*")
+    found = judge_role("SFN101", statement, definition=PUT).only
+    assert "'Role' s3:*:" in found.message
+    assert judge_role("SFN107", statement, definition=PUT).only.path[-1] == 0
+    assert judge_role("SFN101", allow("iam:*", "*"), definition=PUT).passes
+    named = allow("iam:*", "arn:aws:iam::123456789012:role/other")
+    assert "iam:*" in judge_role("SFN101", named, definition=PUT).only.message
 
 
 @pytest.mark.parametrize(

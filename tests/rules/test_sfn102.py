@@ -76,7 +76,6 @@ TABLES = "arn:aws:dynamodb:eu-west-1:123456789012:table/*"
         ("lambda:InvokeFunction", "arn:aws:lambda:*:*:function:*"),
         ("s3:GetObject", "arn:aws:s3:::*/*"),
         ("iam:GetRole", "*"),
-        ("iam:*", "*"),
         ("dynamodb:*", "*"),
         ("dynamodb:*", TABLES),
         ("dynamodb:Put*", TABLES),
@@ -137,8 +136,8 @@ def test_one_finding_for_a_statement_names_actions_and_resources(judge_role: Jud
     violation = judge_role("SFN102", statement, definition=INVOKE).only
     assert violation.message == (
         "Statement 'Work' of policy 'work' allows role 'Role' lambda:InvokeFunction, "
-        f'dynamodb:PutItem and s3:PutObject on "*" and "{TABLES}", '
-        "that is on every function, table and object there is"
+        f'dynamodb:PutItem and s3:PutObject on "*" and "{TABLES}": '
+        "on every function, table and object there is"
     )
     assert violation.path == ("Statement", 0, "Resource", 0)
     assert len(violation.related) == 1
@@ -431,3 +430,26 @@ def test_a_policy_of_any_length_is_judged_in_time(judge_role: Judge) -> None:
     judged = judge_role("SFN102", definition=PUT, inline=[policy])
     assert time.perf_counter() - started < 15
     assert any("more wildcards than are compared" in reason for reason in judged.reasons)
+
+
+@pytest.mark.parametrize("action", ["s3:*", "iam:*", "s3:Delete*"])
+def test_a_wildcard_that_nothing_is_used_of_is_left_to_sfn101(
+    judge_role: Judge, action: str
+) -> None:
+    statement = allow(action, "*")
+    assert judge_role("SFN102", statement, definition=PUT).passes
+    others = [judge_role(rule, statement, definition=PUT) for rule in ("SFN101", "SFN107")]
+    assert any(one.violations for one in others)
+    assert judge_role("SFN102", statement).violations
+
+
+@pytest.mark.parametrize(
+    ("action", "words"),
+    [
+        ("states:StartExecution", "every state machine there is"),
+        ("events:PutRule", "every rule there is"),
+        ("logs:CreateLogGroup", "every log group there is"),
+    ],
+)
+def test_kinds_of_resources_are_words(judge_role: Judge, action: str, words: str) -> None:
+    assert words in judge_role("SFN102", allow(action, "*"), definition=PUT).only.message

@@ -352,3 +352,21 @@ def test_policies_and_workflows_of_any_length_are_judged_in_time(judge_role: Jud
     started = time.perf_counter()
     judge_role("SFN103", *statements, definition={"StartAt": "S0", "States": states})
     assert time.perf_counter() - started < 60
+
+
+@pytest.mark.parametrize(
+    ("actions", "words"),
+    [
+        (
+            ["xray:PutTraceSegments", "xray:GetSamplingRules"],
+            ", or turn on the tracing that it is for",
+        ),
+        (["logs:CreateLogDelivery"], ", or turn on the logging that it is for"),
+        (["xray:PutTraceSegments", "logs:CreateLogDelivery"], "Remove the statement"),
+    ],
+)
+def test_what_a_feature_is_for_that_is_off(
+    judge_role: Judge, actions: list[str], words: str
+) -> None:
+    found = judge_role("SFN103", allow(actions, "*"), definition=PUT).only
+    assert found.suggestion.endswith(words)

@@ -360,3 +360,46 @@ def test_policies_and_workflows_of_any_length_are_judged_in_time(judge_needs: Ju
     found = judge_needs(workflow(**states), *statements)
     assert time.perf_counter() - started < 60
     assert "not known" in found.reasons[0]
+
+
+SELF = """Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Statement:
+          Effect: Allow
+          Principal: {Service: states.amazonaws.com}
+          Action: sts:AssumeRole
+      Policies:
+        - PolicyName: work
+          PolicyDocument:
+            Statement: {Effect: Allow, Action: 'states:StartExecution', Resource: '*'}
+  Machine:
+    Type: AWS::StepFunctions::StateMachine
+    Properties:
+      RoleArn: !GetAtt Role.Arn
+      Definition:
+        StartAt: Each
+        States:
+          Each:
+            Type: Map
+            ItemProcessor:
+              ProcessorConfig: {Mode: DISTRIBUTED, ExecutionType: STANDARD}
+              StartAt: Done
+              States: {Done: {Type: Pass, End: true}}
+            End: true
+"""
+
+
+def test_what_aws_only_lists_goes_into_a_policy_that_waits_for_the_machine(
+    scanned: Callable[..., Any],
+) -> None:
+    (found,) = scanned("SFN104", SELF).findings
+    assert found.severity is Severity.LOW
+    assert found.violation.message.endswith("the permissions of a distributed Map")
+    assert found.violation.suggestion.startswith("Add an AWS::IAM::Policy of its own, since ")
+    (wide,) = scanned("SFN102", SELF).findings
+    assert "Machine.Arn, in an AWS::IAM::Policy of its own" in wide.violation.suggestion
+    (every,) = scanned("SFN101", SELF.replace("states:StartExecution", "states:Start*")).findings
+    assert "; what refers to the machine in an AWS::IAM::Policy" in every.violation.suggestion

@@ -127,3 +127,19 @@ def test_a_policy_of_the_project_is_fine(judge_role: Judge) -> None:
         managed=True,
     )
     assert judge_role("SFN105", attached=[Traced(Reference("Own"))], others=[own]).passes
+
+
+FUNCTION = """Transform: AWS::Serverless-2016-10-31
+Resources:
+  Starter:
+    Type: AWS::Serverless::Function
+    Properties: {Handler: a.b, Policies: [AWSStepFunctionsFullAccess]}
+"""
+
+
+def test_a_function_of_sam_is_a_caller(scanned: Callable[..., Any]) -> None:
+    report = scanned("SFN105", FUNCTION)
+    (found,) = report.findings
+    assert "attached to role 'StarterRole': it allows states:*" in found.violation.message
+    assert found.violation.suggestion.endswith("that its user needs instead")
+    assert report.made_for == {(found.root, "StarterRole"): "Starter"}

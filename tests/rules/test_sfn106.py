@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from stepguard.deployment.resources import Unread
+from stepguard.deployment.documents import Document
+from stepguard.deployment.resources import Form, Role, Unread
 from stepguard.deployment.values import (
     Hole,
     OpenDict,
@@ -99,8 +100,22 @@ def test_named_roles_for_every_service_are_for_the_pedantic(
     found = judge_role("SFN106", allow(PASS_ROLE, resource), definition=NOTHING).only
     assert (found.severity, found.tier) == (Severity.LOW, "pedantic")
     assert "to every service that these roles trust" in found.message
-    assert "iam:PassedToService" in found.suggestion
+    assert '{"iam:PassedToService": "<service>.amazonaws.com"}' in found.suggestion
     assert found.path == ("Statement", 0, "Action")
+
+
+def test_the_service_to_write_is_the_one_that_the_role_is_for(judge_role: Judge) -> None:
+    trust = {"Effect": "Allow", "Principal": {"Service": "glue.amazonaws.com"}}
+    task = Role(
+        address="Task",
+        type="AWS::IAM::Role",
+        form=Form.CLOUDFORMATION,
+        trust=Document({"Statement": {**trust, "Action": "sts:AssumeRole"}}, None),
+    )
+    statement = allow(PASS_ROLE, Reference("Task", "Arn"))
+    found = judge_role("SFN106", statement, definition=NOTHING, others=[task]).only
+    expected = 'Condition: {StringEquals: {"iam:PassedToService": "glue.amazonaws.com"}}'
+    assert found.suggestion == expected
 
 
 def test_the_pedantic_part_is_left_out_of_a_default_scan(scanned: Callable[..., Any]) -> None:

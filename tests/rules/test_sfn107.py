@@ -65,7 +65,10 @@ def condition(key: str, value: Plain, operator: str = "StringEquals") -> dict[st
 )
 def test_passing_any_role_to_step_functions(judge_role: Judge, statements: list[Plain]) -> None:
     violation = judge_role(RULE, *statements).only
-    assert "Role 'Role' can get itself more permissions: by iam:PassRole" in violation.message
+    assert (
+        "Statement 1 of policy 'work' lets role 'Role' get itself more permissions: by iam:PassRole"
+        in violation.message
+    )
     assert "with any role that Step Functions may assume" in violation.message
     assert violation.severity is None
     assert violation.path[:3] == ("Statement", 0, "Action")
@@ -82,7 +85,8 @@ def test_passing_any_role_to_step_functions(judge_role: Judge, statements: list[
 )
 def test_updating_any_machine(judge_role: Judge, statements: list[Plain]) -> None:
     violation = judge_role(RULE, *statements).only
-    assert "by states:UpdateStateMachine and states:StartExecution" in violation.message
+    assert "by states:UpdateStateMachine" in violation.message
+    assert "it can write a definition of its own into any state machine" in violation.message
     assert "that one's role" in violation.message
 
 
@@ -104,7 +108,7 @@ def test_updating_any_machine(judge_role: Judge, statements: list[Plain]) -> Non
 )
 def test_actions_that_are_enough(judge_role: Judge, action: str, resource: Plain) -> None:
     violation = judge_role(RULE, allow(action, resource), **WORKER).only
-    assert "can get itself more permissions: by iam:" in violation.message
+    assert "get itself more permissions: by iam:" in violation.message
     assert violation.resource == "Policy"
 
 
@@ -116,7 +120,7 @@ def test_ways_of_one_statement_are_one_finding(judge_role: Judge) -> None:
         'iam:PutRolePolicy is allowed on "*"',
         'iam:CreateAccessKey is allowed on "*"',
     ]
-    assert violation.subject == " ".join(["Admin", *actions])
+    assert violation.subject == " ".join(["Admin", *sorted(actions)])
     both = judge_role(RULE, allow([PASS, TEST]), allow("iam:PutRolePolicy"))
     assert len(both.violations) == 2
 

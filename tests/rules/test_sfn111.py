@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from stepguard.config import Config
-from stepguard.deployment.resources import Form, Unread
+from stepguard.deployment.resources import Form, Resource, Unread
 from stepguard.deployment.values import (
     Hole,
     OpenList,
@@ -16,6 +16,7 @@ from stepguard.deployment.values import (
     Plain,
     Reference,
     Text,
+    Traced,
     Unknown,
 )
 from stepguard.finding import Severity
@@ -56,10 +57,10 @@ def test_step_functions_alone_is_fine(judge_role: Judge, principal: Plain) -> No
         ({"Service": STATES, "AWS": "*"}, Severity.CRITICAL, "everybody"),
         ({"Service": STATES, "AWS": ["*", OTHER]}, Severity.CRITICAL, "everybody"),
         ({"Service": STATES, "AWS": "210987654321"}, Severity.HIGH, "210987654321"),
-        ({"Service": STATES, "AWS": ACCOUNT}, Severity.HIGH, "the whole account"),
+        ({"Service": STATES, "AWS": ACCOUNT}, Severity.MEDIUM, "the whole account"),
         (
             {"Service": STATES, "AWS": text("arn:aws:iam::", ACCOUNT, ":root")},
-            Severity.HIGH,
+            Severity.MEDIUM,
             "the whole account ${AWS::AccountId}",
         ),
         ({"Service": STATES, "AWS": OTHER}, Severity.HIGH, OTHER),
@@ -198,3 +199,50 @@ def test_the_suggestion_is_in_the_language_of_the_form(judge_role: Judge) -> Non
     assert 'Principal = { Service = "states.amazonaws.com" }' in terraform.suggestion
     template = judge_role("SFN111", trust=statement).only
     assert "Principal: {Service: states.amazonaws.com}" in template.suggestion
+
+
+PASSED = """Resources:
+  Job:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Statement:
+          Effect: Allow
+          Principal: {Service: [glue.amazonaws.com, states.amazonaws.com]}
+          Action: sts:AssumeRole
+  Machine:
+    Type: AWS::StepFunctions::StateMachine
+    Properties:
+      RoleArn: arn:aws:iam::123456789012:role/work
+      Definition:
+        StartAt: Make
+        States:
+          Make:
+            Type: Task
+            Resource: arn:aws:states:::aws-sdk:glue:createJob
+            Parameters: {Name: job, Given: [{ExecutionRoleArn: !GetAtt Job.Arn}]}
+            End: true
+"""
+
+
+def test_a_role_that_a_task_passes_on(scanned: Callable[..., Any]) -> None:
+    report = scanned("SFN111", PASSED)
+    assert report.findings == []
+    (left,) = report.not_evaluated
+    assert "a task passes the role on, so that glue.amazonaws.com may be" in left.reason
+    everybody = PASSED.replace("{Service: [glue.amazonaws.com, states.amazonaws.com]}", "'*'")
+    with_service = everybody.replace("'*'", "{AWS: '*', Service: states.amazonaws.com}")
+    (found,) = scanned("SFN111", with_service).findings
+    assert "everybody" in found.violation.message
+
+
+def test_whoever_uses_the_role_is_named(judge_role: Judge) -> None:
+    function = Resource(
+        address="Worker",
+        type="AWS::Lambda::Function",
+        form=Form.CLOUDFORMATION,
+        attributes=Traced({"Role": Traced(Reference("Role", "Arn"))}),
+    )
+    both = trust({"Service": [STATES, "lambda.amazonaws.com"]})
+    found = judge_role("SFN111", trust=both, definition=MACHINE, others=[function]).only
+    assert found.suggestion.endswith("and give 'Worker' a role of its own")

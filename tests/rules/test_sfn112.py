@@ -170,3 +170,32 @@ def test_the_role_that_sam_makes_is_not_evaluated(judge_role: Judge) -> None:
     judged = judge_role("SFN112", generated=True)
     assert judged.violations == []
     assert "SAM writes the trust policy" in judged.reasons[0]
+
+
+INSTANCES = """
+data "aws_iam_policy_document" "trust" {
+  for_each = toset(["states", "lambda"])
+  statement {
+    actions = ["sts:AssumeRole"]
+    principals {
+      type        = "Service"
+      identifiers = ["${each.value}.amazonaws.com"]
+    }
+  }
+}
+resource "aws_iam_role" "one" {
+  assume_role_policy = data.aws_iam_policy_document.trust["states"].json
+}
+resource "aws_iam_role" "each" {
+  for_each           = toset(["states", "lambda"])
+  assume_role_policy = data.aws_iam_policy_document.trust[each.key].json
+}
+"""
+
+
+def test_a_trust_policy_that_is_one_instance_of_several(scanned: Callable[..., Any]) -> None:
+    found = scanned("SFN112", INSTANCES).findings
+    assert sorted(one.violation.resource for one in found) == [
+        'aws_iam_role.each["states"]',
+        "aws_iam_role.one",
+    ]

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from stepguard.deployment.resources import PolicyDocument, Unread
 from stepguard.deployment.values import OpenDict, Plain, Unknown
 
 Judge = Callable[..., Any]
@@ -93,3 +94,10 @@ def test_other_statements_are_not_judged(judge_role: Judge, action: str) -> None
 def test_it_is_not_reported_twice(judge_role: Judge) -> None:
     for statement in (allow(INVOKE), allow(READ)):
         assert judge_role("SFN102", statement, definition=HTTP).violations == []
+
+
+def test_a_policy_that_was_not_read_may_allow_it(judge_role: Judge) -> None:
+    lost = PolicyDocument(name="lost", document=Unread("no such file"), address="Role")
+    for definition in (HTTP, None):
+        judged = judge_role(RULE, definition=definition, inline=[lost])
+        assert judged.reasons == ["policy 'lost' could not be read: no such file"]

@@ -39,7 +39,7 @@ def template(
 )
 def test_what_is_on_every_machine(scanned: Callable[..., Any], action: str, resource: Any) -> None:
     (found,) = scanned(RULE, template(action, resource)).findings
-    assert f"Statement 1 of policy 'start' allows {action} on" in found.violation.message
+    assert f"Statement 1 of policy 'start' allows role 'R' {action} on" in found.violation.message
     assert found.violation.resource == "R"
     assert "*" in found.violation.span.text
 
@@ -67,7 +67,7 @@ def test_what_is_fine(scanned: Callable[..., Any], action: Any, resource: str) -
 def test_only_what_changes_something_is_named(scanned: Callable[..., Any]) -> None:
     text = template(["states:DescribeExecution", "states:StartExecution"], "*")
     (found,) = scanned(RULE, text).findings
-    assert 'allows states:StartExecution on "*"' in found.violation.message
+    assert 'states:StartExecution on "*"' in found.violation.message
     assert "stateMachine:<name>" in found.violation.suggestion
 
 
@@ -147,3 +147,36 @@ def test_a_policy_on_several_roles_is_one_finding(scanned: Callable[..., Any]) -
     }
     text = json.dumps({**roles, "P": {"Type": "AWS::IAM::Policy", "Properties": properties}})
     assert len(scanned(RULE, f"Resources: {text}").findings) == 1
+
+
+FUNCTION = """Transform: AWS::Serverless-2016-10-31
+Resources:
+  Starter:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: a.b
+      Policies:
+        - StepFunctionsExecutionPolicy: {StateMachineName: NAME}
+        - Statement: [{Effect: Allow, Action: 'states:SendTaskSuccess', Resource: '*'}]
+"""
+
+
+def test_the_policies_of_a_function_of_sam(scanned: Callable[..., Any]) -> None:
+    report = scanned(RULE, FUNCTION.replace("NAME", "'*'"))
+    (found,) = report.findings
+    assert "allows role 'StarterRole' states:StartExecution on" in found.violation.message
+    assert found.violation.resource == "Starter"
+    assert found.violation.span.text == "StepFunctionsExecutionPolicy"
+    assert set(report.made_for.values()) == {"Starter"}
+    assert scanned(RULE, FUNCTION.replace("NAME", "orders")).evaluated[RULE] == {"pass": 1}
+
+
+def test_a_way_to_more_permissions_is_left_to_sfn107(scanned: Callable[..., Any]) -> None:
+    text = template(["states:UpdateStateMachine", "states:StartExecution"], "*")
+    (found,) = scanned(RULE, text).findings
+    assert "allows role 'R' states:StartExecution on \"*\"" in found.violation.message
+    (graver,) = scanned("SFN107", text).findings
+    assert "by states:UpdateStateMachine" in graver.violation.message
+    assert 'UpdateStateMachine on "*"' in (
+        scanned(RULE, template("states:UpdateStateMachine", "*")).findings[0].violation.message
+    )

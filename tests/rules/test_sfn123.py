@@ -48,7 +48,7 @@ def test_a_resource_of_another_type(
     judged: Callable[..., Any], action: str, resource: str, instead: str
 ) -> None:
     (found,) = judged(action, resource).findings
-    assert f'allows {action} on "{resource}", which never matches' in found.violation.message
+    assert f'{action} on "{resource}", which never matches' in found.violation.message
     assert instead in found.violation.suggestion
     assert found.violation.span.text.strip('"') == action
 

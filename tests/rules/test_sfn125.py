@@ -32,7 +32,7 @@ def template(action: Any, service: str = "lambda.amazonaws.com", **others: Any) 
 )
 def test_the_action_by_name(scanned: Callable[..., Any], action: Any) -> None:
     (found,) = scanned(RULE, template(action)).findings
-    assert "Statement 'Test' of policy 'test' allows states:RevealSecrets" in (
+    assert "Statement 'Test' of policy 'test' allows role 'R' states:RevealSecrets" in (
         found.violation.message
     )
     assert found.violation.span.text.strip('"').lower() == "states:revealsecrets"

@@ -90,6 +90,41 @@ def test_the_definition_decides_where_the_type_is_not_known(
         assert judge(RULE, machine(TimeoutSeconds=60), **properties).passes
 
 
+@pytest.mark.parametrize(
+    "states",
+    [
+        {"A": {"Type": "Pass", "Next": "B"}, "B": {"Type": "Succeed"}},
+        {"A": {"Type": "Map", "ItemProcessor": {"States": {"B": {"Type": "Pass"}}}}},
+        {},
+    ],
+)
+def test_what_has_nothing_to_wait_for_is_not_concerned(
+    judge: Callable[..., Any], states: dict[str, Any]
+) -> None:
+    assert not judge(RULE, {"StartAt": "A", "States": states}).applies
+    assert judge(RULE, {"States": states, "TimeoutSeconds": 1}).passes
+
+
+@pytest.mark.parametrize("kind", ["Task", "Wait"])
+def test_a_nested_state_that_takes_time_is_enough(judge: Callable[..., Any], kind: str) -> None:
+    inner = {"StartAt": "B", "States": {"B": {"Type": kind, "End": True}}}
+    each = {"Type": "Map", "ItemProcessor": inner, "End": True}
+    assert judge(RULE, {"StartAt": "A", "States": {"A": each}}).violations
+
+
+@pytest.mark.parametrize(
+    "states",
+    [
+        OpenDict({"A": {"Type": "Pass"}}, UNKNOWN),
+        {"A": UNKNOWN},
+        {"A": {"Type": UNKNOWN}},
+        {"A": {"Type": "Map", "ItemProcessor": UNKNOWN}},
+    ],
+)
+def test_there_may_be_a_state_that_takes_time(judge: Callable[..., Any], states: Any) -> None:
+    assert judge(RULE, Document({"StartAt": "A", "States": states}, None)).reasons
+
+
 def test_a_timeout_that_may_be_there(judge: Callable[..., Any]) -> None:
     for definition in (
         OpenDict(machine(), UNKNOWN),

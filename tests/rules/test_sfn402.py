@@ -89,6 +89,15 @@ def test_what_ends_in_time(judge: Callable[..., Any], fields: dict[str, Any]) ->
     assert judge(RULE, Document(machine(A=fields), None)).passes
 
 
+def test_what_ends_a_call_is_told(judge: Callable[..., Any]) -> None:
+    service = "how long a call may take is left to the service that is called"
+    whole = "a call that takes too long ends the whole execution, and no Catch sees it"
+    assert judge(RULE, machine(A=CALL)).only.message.endswith(service)
+    assert judge(RULE, {**machine(A=CALL), "TimeoutSeconds": 9}).only.message.endswith(whole)
+    assert judge(RULE, machine(A=CALL), kind=Traced("EXPRESS")).only.message.endswith(whole)
+    assert judge(RULE, machine(A=CALL), kind=Traced(UNKNOWN)).only.message.endswith(service)
+
+
 def test_nested_tasks_are_found(judge: Callable[..., Any]) -> None:
     definition = {
         "StartAt": "Each",

@@ -44,6 +44,17 @@ def test_with_a_timeout_it_is_lighter(judge: Callable[..., Any]) -> None:
         assert "only its timeout tells" in found.message
 
 
+def test_with_a_timeout_of_the_execution_it_is_lighter(judge: Callable[..., Any]) -> None:
+    definition = {**machine(A=task(), B=task(TimeoutSeconds=1)), "TimeoutSeconds": 90}
+    bare, limited = judge(RULE, definition).violations
+    assert bare.severity is limited.severity is Severity.LOW
+    assert "only the timeout of the whole execution tells" in bare.message
+    assert "only its timeout tells" in limited.message
+    definition["TimeoutSeconds"] = OneOf("c", (90, REMOVED))
+    bare, _ = judge(RULE, Document(definition, None)).violations
+    assert bare.severity is Severity.MEDIUM
+
+
 def test_all_of_a_machine_are_one_finding_for_each_severity(judge: Callable[..., Any]) -> None:
     definition = machine(A=task(), B=task(TimeoutSeconds=1), C=task(ACTIVITY), D=task("arn"))
     bare, limited = judge(RULE, definition).violations

@@ -40,7 +40,7 @@ def test_a_task_that_may_take_longer(judge: Callable[..., Any]) -> None:
 
 def test_all_of_a_machine_are_one_finding(judge: Callable[..., Any]) -> None:
     found = judge(RULE, machine(60, 70, 80)).only
-    assert ", and so are 1 more: " in found.message
+    assert ", and so is 1 more: " in found.message
     assert [one.message for one in found.related] == [
         "TimeoutSeconds of 'A' is 70",
         "TimeoutSeconds of 'B' is 80",

@@ -108,3 +108,43 @@ def test_what_is_not_known(judge: Callable[..., Any]) -> None:
         "the timeout of 'A' or of its function is conditional"
     ]
     assert judge(RULE, Unread("lost")).reasons == ["the definition could not be read: lost"]
+
+
+SAM = """Transform: AWS::Serverless-2016-10-31
+%sResources:
+  Machine:
+    Type: AWS::Serverless::StateMachine
+    Properties:
+      Definition:
+        StartAt: A
+        States: {A: {Type: Task, Resource: !GetAtt Work.Arn, TimeoutSeconds: 60, End: true}}
+  Work:
+    Type: AWS::Serverless::Function
+%s    Properties:
+      Handler: a.b
+%s"""
+SHARED = "Globals: {Function: {Timeout: 300}}\n"
+
+
+@pytest.mark.parametrize(
+    ("shared", "attribute", "own", "is_longer"),
+    [
+        (SHARED, "", "", True),
+        (SHARED, "", "      Timeout: 30\n", False),
+        (SHARED, "    IgnoreGlobals: [Timeout]\n", "", False),
+        ("", "", "", False),
+        ("", "", "      Timeout: 300\n", True),
+    ],
+)
+def test_a_timeout_that_functions_share(
+    scanned: Callable[..., Any], shared: str, attribute: str, own: str, is_longer: bool
+) -> None:
+    report = scanned(RULE, SAM % (shared, attribute, own))
+    assert report.not_evaluated == []
+    assert report.evaluated[RULE] == {"violation" if is_longer else "pass": 1}
+
+
+@pytest.mark.parametrize("shared", ["7", "{Function: 7}", "{Function: {Timeout: }}", "[]"])
+def test_odd_shared_properties(scanned: Callable[..., Any], shared: str) -> None:
+    report = scanned(RULE, SAM % (f"Globals: {shared}\n", "", ""))
+    assert report.evaluated[RULE] == {"pass": 1}

@@ -56,7 +56,7 @@ def test_many_attempts_are_added_up_in_time(rate: float) -> None:
 def test_waits_beyond_the_timeout_of_the_machine(judge: Callable[..., Any]) -> None:
     found = judge(RULE, machine(60, IntervalSeconds=2, MaxAttempts=6)).only
     assert found.message == (
-        "retrier 1 of 'A' waits 126 seconds in all between its attempts, but the whole execution "
+        "Retrier 1 of 'A' waits 126 seconds in all between its attempts, but the whole execution "
         "lasts 60 seconds"
     )
     assert found.span.text == "6"
@@ -85,7 +85,7 @@ def test_jitter_halves_the_waits(judge: Callable[..., Any]) -> None:
 def test_too_many_attempts(judge: Callable[..., Any]) -> None:
     definition = machine(MaxAttempts=1_001, BackoffRate=1)
     found = judge(RULE, definition).only
-    assert found.message == ("retrier 1 of 'A' tries 1001 times, and the configuration allows 1000")
+    assert found.message == ("Retrier 1 of 'A' tries 1001 times, and the configuration allows 1000")
     assert found.suggestion == "at most 1000"
     assert judge(RULE, definition, config=Config(maximum_attempts=2_000)).passes
     few = machine(MaxAttempts=6)

@@ -27,7 +27,7 @@ def machine(*names: Any) -> dict[str, Any]:
 
 def test_a_name_that_does_not_exist(judge: Callable[..., Any]) -> None:
     found = judge(RULE, machine("E", "States.TimedOut")).only
-    assert found.message.startswith("retrier 1 of 'A' names 'States.TimedOut': Step Functions")
+    assert found.message.startswith("Retrier 1 of 'A' names 'States.TimedOut': Step Functions")
     assert found.suggestion == '"States.Timeout"'
     assert found.span.text == '"States.TimedOut"'
     assert found.state == "A"
@@ -40,7 +40,7 @@ def test_case_matters(judge: Callable[..., Any]) -> None:
 def test_a_name_that_nothing_catches(judge: Callable[..., Any]) -> None:
     found = judge(RULE, machine("States.Runtime")).only
     assert found.message == (
-        "retrier 1 of 'A' names 'States.Runtime', which nothing retries or catches"
+        "Retrier 1 of 'A' names 'States.Runtime', which nothing retries or catches"
     )
 
 

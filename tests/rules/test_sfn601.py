@@ -8,7 +8,11 @@ from typing import Any
 import pytest
 
 from stepguard.config import Config
-from stepguard.deployment.resources import Form
+from stepguard.deployment.graph import Deployment
+from stepguard.deployment.resources import Form, StateMachine, Unread
+from stepguard.finding import Violation
+from stepguard.rules.registry import load
+from stepguard.rules.rule import Context
 
 RULE = "SFN601"
 
@@ -231,3 +235,20 @@ def test_what_may_be_elsewhere(scanned: Callable[..., Any]) -> None:
 
 def test_a_bare_definition_is_not_judged(judge: Callable[..., Any]) -> None:
     assert not judge(RULE, form=Form.ASL).applies
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ('module.a["x.y"].aws_sfn_state_machine.m[0]', "aws_sfn_state_machine.m[0].arn"),
+        ("aws_sfn_state_machine.m", "aws_sfn_state_machine.m.arn"),
+    ],
+)
+def test_the_suggestion_names_the_machine_as_its_module_does(address: str, name: str) -> None:
+    machine = StateMachine(
+        address=address, type="aws_sfn_state_machine", form=Form.TERRAFORM, definition=Unread("")
+    )
+    context = Context(Deployment(".", Form.TERRAFORM, [machine], []), Config())
+    (found,) = load(RULE).judge(machine, context) or ()
+    assert isinstance(found, Violation)
+    assert f"{{ StateMachineArn = {name} }}" in found.suggestion

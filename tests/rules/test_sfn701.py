@@ -36,6 +36,15 @@ def test_no_tags(judge: Callable[..., Any], given: Tags | None) -> None:
     assert found.suggestion == 'tags = {\n  Project = "…"\n}'
 
 
+def test_the_tag_that_sam_adds_says_nothing_of_the_machine(judge: Callable[..., Any]) -> None:
+    properties = {"form": Form.CLOUDFORMATION, "type": "AWS::StepFunctions::StateMachine"}
+    found = judge(RULE, tags=tags("stateMachine:createdBy"), **properties).only
+    assert found.message.startswith("The state machine has no tags but the one that SAM adds, ")
+    assert judge(RULE, tags=tags("stateMachine:createdBy", "Owner"), **properties).passes
+    found = judge(RULE, tags=tags(), form=Form.SAM, type=SAM_MACHINE).only
+    assert found.message.startswith("The state machine has no tags but the one that SAM adds, ")
+
+
 def test_required_tags(judge: Callable[..., Any]) -> None:
     config = requires("Owner", "Cost Centre", "Stage")
     found = judge(RULE, tags=tags("Stage", "owner"), config=config).only

@@ -56,6 +56,10 @@ def test_a_machine_with_another_value(scanned: Callable[..., Any]) -> None:
     (found,) = scanned(RULE, text(TAGS='tags = { Project = "billing" }')).findings
     assert "has the tag 'Project' with 'billing'" in found.violation.message
     assert found.violation.span.text in ("billing", '"billing"')
+    assert 'Project = "orders"' in found.violation.suggestion
+    pattern = 'StringLike = { "aws:ResourceTag/Project" = "ord*" }'
+    (found,) = scanned(RULE, text(TAGS='tags = { Project = "b" }', CONDITION=pattern)).findings
+    assert 'Project = "…"' in found.violation.suggestion
 
 
 @pytest.mark.parametrize(

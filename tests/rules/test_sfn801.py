@@ -49,6 +49,9 @@ def machine(**parameters: Any) -> dict[str, Any]:
         ({"Headers": {"x-api-key": PASSWORD}}, "the value of the header x-api-key"),
         ({"Key": Text((Piece(f"{ACCESS_KEY}/"), Hole(UNKNOWN)))}, "an AWS access key"),
         ({"Password": OneOf("c", ("", PASSWORD))}, "the value of Password"),
+        ({"Environment": [{"Name": "DB_PASSWORD", "Value": PASSWORD}]}, "the value of DB_PASS"),
+        ({"E": {"name": "API_KEY", "value": PASSWORD, "type": "PLAINTEXT"}}, "the value of API_"),
+        ({"Tags": [{"Key": "access_token", "Value": PASSWORD}]}, "the value of access_token"),
     ],
 )
 def test_a_secret(judge: Callable[..., Any], parameters: dict[str, Any], kind: str) -> None:
@@ -77,6 +80,10 @@ def test_a_secret(judge: Callable[..., Any], parameters: dict[str, Any], kind: s
         {"ApiKey": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:key"},
         {"Headers": {"Authorization": "$.token"}},
         {"Authorization": "Bearer"},
+        {"Environment": [{"Name": "DB_PASSWORD", "Value.$": "$.password"}]},
+        {"Environment": [{"Name": "DB_PASSWORD", "Value": "${Password}"}]},
+        {"Environment": [{"Name": "DB_USER", "Value": PASSWORD}]},
+        {"E": {"Name": "DB_PASSWORD", "Value": "staging-db", "Type": "PARAMETER_STORE"}},
         {"Key": "AKIAIOSFODNN7" + "EXAMPLE"},
         {"TopicArn": "arn:aws:sns:eu-west-1:123456789012:" + "a" * 35},
         {"Url": "https://example.com/x:y@z"},

@@ -45,6 +45,20 @@ def test_jsonata(judge: Callable[..., Any]) -> None:
     assert judge(RULE, definition).only.span.text == '"http://example.com"'
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "key"),
+    [
+        ("{% 'http://example.com/' & $states.input.id %}", "ApiEndpoint"),
+        ('{%"http://example.com/" & $id%}', "ApiEndpoint"),
+        ("States.Format('http://example.com/{}', $.id)", "ApiEndpoint.$"),
+    ],
+)
+def test_an_expression_that_begins_so(judge: Callable[..., Any], endpoint: str, key: str) -> None:
+    found = judge(RULE, machine(endpoint, key=key)).only
+    assert "example.com" in found.span.text
+    assert judge(RULE, machine(endpoint.replace("http:", "https:"), key=key)).passes
+
+
 def test_several_tasks_are_one_finding(judge: Callable[..., Any]) -> None:
     definition = machine("http://example.com")
     definition["States"]["B"] = definition["States"]["A"]

@@ -77,6 +77,16 @@ def test_another_account(judge: Callable[..., Any]) -> None:
     assert judge(RULE, machine(STARTED)).passes
 
 
+def test_the_own_account_is_not_known(judge: Callable[..., Any]) -> None:
+    definition = machine(STARTED, INVOKED)
+    for role in (None, Traced(Reference("aws_iam_role.r", "arn")), Traced(UNKNOWN)):
+        assert judge(RULE, definition, role=role).reasons == [
+            "which of the accounts 111111111111, 222222222222 is the machine's own is not known"
+        ]
+    with_role = {**STARTED, "Credentials": {"RoleArn": "arn:aws:iam::222222222222:role/r"}}
+    assert judge(RULE, machine(with_role, INVOKED)).passes
+
+
 def test_a_policy_may_let_another_account_in(judge: Callable[..., Any]) -> None:
     foreign = call("lambda:invoke", FunctionName=function(account="222222222222"))
     assert judge(RULE, machine(foreign), role=ROLE).reasons == [

@@ -8,12 +8,17 @@ last line counts what was scanned.
 
 from __future__ import annotations
 
+import mmap
 import os
 import sys
 import sysconfig
 from collections import Counter
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from stepguard.engine import ScanOptions
 
 FORBIDDEN_PREFIXES = (
     "socket.", "subprocess.", "os.exec", "os.spawn", "os.posix_spawn", "os.fork", "os.system",
@@ -57,6 +62,9 @@ class Watch:
             # Modules that are imported later come out of the interpreter's own cache, whose
             # files lie beside them and are judged when they are opened.
             return ""
+        if event == "mmap.__new__" and arguments[2] == mmap.ACCESS_READ:
+            # A pack of git is read in this way; its file was judged when it was opened.
+            return ""
         if event.startswith(FORBIDDEN_PREFIXES):
             return f"{event} {arguments[:1]!r:.200}"
         if event == "compile" and not self._is_library(arguments[-1]):
@@ -96,6 +104,26 @@ def _is_import(caller: FrameType) -> bool:
     return caller.f_code.co_filename == "<frozen importlib._bootstrap_external>"
 
 
+def review_below(top: Path, options: ScanOptions) -> int:
+    """Review a repository against its branch `main` under watch, having done so once before."""
+    from stepguard.reports.json_report import render_json
+    from stepguard.review.reviewing import review
+    from stepguard.review.sides import sides_of_commit
+
+    # Libraries are loaded at the first use: what they do then is not what is watched.
+    review(sides_of_commit("main", [top], options), options)
+    watch = Watch([str(top)])
+    sys.addaudithook(watch)
+    watch.active = True
+    report = review(sides_of_commit("main", [top], options), options)
+    render_json(report)
+    watch.active = False
+    for objection, count in sorted(watch.objections.items()):
+        print(f"{count} {objection}")  # noqa: T201 - the program's output
+    print(f"reviewed: {len(report.findings)} findings, {len(report.notices)} notices")  # noqa: T201 - the program's output
+    return 3 if watch.objections else 0
+
+
 def main() -> int:
     """Scan the paths of the command line under watch."""
     from stepguard.engine import ScanOptions, scan
@@ -108,6 +136,8 @@ def main() -> int:
     warm = scan([fixtures], options)
     for render in (render_json, render_sarif, render_text):
         render(warm)
+    if sys.argv[1] == "--review":
+        return review_below(Path(sys.argv[2]), options)
     watch = Watch(sys.argv[1:])
     sys.addaudithook(watch)
     machines = findings = errors = 0

@@ -69,6 +69,22 @@ def many_policies(count: int) -> str:
     return role + policies + terraform('"{}"').replace('"r"\n', "aws_iam_role.r.arn\n")
 
 
+def many_template_policies(count: int) -> str:
+    """Return a template whose role has that many policies."""
+    statement = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
+    document = json.dumps({"Statement": [statement]})
+    policies = "".join(
+        f"        - {{PolicyName: p{number}, PolicyDocument: {document}}}\n"
+        for number in range(count)
+    )
+    trusted = json.dumps({"Statement": [{"Principal": {"Service": "states.amazonaws.com"}}]})
+    role = (
+        "  R:\n    Type: AWS::IAM::Role\n    Properties:\n"
+        f"      AssumeRolePolicyDocument: {trusted}\n      Policies:\n{policies}"
+    )
+    return TEMPLATE.format("{}").replace("RoleArn: r", "RoleArn: !GetAtt R.Arn") + role
+
+
 def for_each(depth: int, width: int) -> str:
     """Return a template whose loops stand within each other."""
     body = "{Type: AWS::StepFunctions::Activity, Properties: {Name: x}}"
@@ -93,6 +109,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "yaml unclosed": ("t.yaml", TEMPLATE.format('"open')),
     "yaml unknown tags": ("t.yaml", TEMPLATE.format("!!python/object/apply:os.system [id]")),
     "yaml duplicate keys": ("t.yaml", TEMPLATE.format("{}") * 2),
+    "yaml deep loops": ("t.yaml", for_each(300, 1)),
+    "yaml many policies": ("t.yaml", many_template_policies(10_000)),
     "yaml loops in loops": ("t.yaml", for_each(8, 40)),
     "json deep": (
         "t.json",
@@ -108,6 +126,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "x.asl.json",
         '{"StartAt":"A","States":{"A":{"Type":"Wait","Seconds":1e999999999,"End":true}}}',
     ),
+    "json duplicate keys": ("x.asl.json", '{"StartAt": "A", "StartAt": "B", "States": {}}'),
+    "json not a number": ("x.asl.json", '{"StartAt": "A", "TimeoutSeconds": NaN, "States": {}}'),
     "asl deep": ("x.asl.json", json.dumps(deep_states(60))),
     "asl too deep": (
         "x.asl.json",
@@ -116,6 +136,13 @@ TEXTS: dict[str, tuple[str, str]] = {
     "asl ten thousand states": ("x.asl.json", many_states(10_000)),
     "asl lone surrogate": ("x.asl.json", '{"StartAt":"\\ud800","States":{"\\ud800":{}}}'),
     "hcl unclosed string": ("main.tf", 'a = "' + "x" * 20),
+    "hcl unclosed interpolation": ("main.tf", terraform('"${' + "x" * 20)),
+    "hcl unclosed directive": ("main.tf", terraform('"%{ if ' + "x" * 20)),
+    "hcl unclosed heredoc": ("main.tf", terraform("<<EOT\n{}\n" + "x" * 20)),
+    "hcl unclosed comment": ("main.tf", terraform('"{}"') + "/* " + "x" * 20),
+    "hcl duplicate attributes": ("main.tf", terraform('"{}"\n  definition = "[]"')),
+    "hcl duplicate machines": ("main.tf", terraform('"{}"') * 2),
+    "hcl huge number": ("main.tf", terraform('"${' + "9" * 100_000 + '}"')),
     "hcl deep brackets": ("main.tf", terraform("[" * 10_000 + "]" * 10_000)),
     "hcl deep templates": ("main.tf", terraform('"${' * 10_000 + '}"' * 10_000)),
     "hcl deep blocks": ("main.tf", "x {\n" * 10_000 + "# aws_sfn"),
@@ -170,6 +197,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         'resource "aws_sfn_activity" "a" {\n  count = 1000000000\n  name = "x"\n}\n',
     ),
     "hcl module of itself": ("main.tf", 'module "a" {\n  source = "./."\n}\n# aws_sfn\n'),
+    "hcl module outside": ("main.tf", 'module "a" {\n  source = "../../../../etc"\n}\n# aws_sfn\n'),
+    "hcl module absolute": ("main.tf", 'module "a" {\n  source = "/etc"\n}\n# aws_sfn\n'),
     "hcl module counts": (
         "main.tf",
         'module "a" {\n  source = "./b"\n  count = 100000\n}\n# aws_sfn\n',
@@ -182,6 +211,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "hcl cidr": ("main.tf", terraform('jsonencode(cidrsubnets("::/0", 128, 64, 999999999))')),
     "hcl many policies": ("main.tf", many_policies(10_000)),
     "hcl base64": ("main.tf", terraform('base64decode("' + "A" * 1_000_001 + '")')),
+    "tf.json duplicate keys": (
+        "main.tf.json",
+        '{"resource": {"aws_sfn_state_machine": {"m": {"definition": "{}", "definition": "[]"}}}}',
+    ),
     "tf.json deep": ("main.tf.json", '{"resource": ' * 10_000),
     "plan cut": ("p.json", '{"format_version":"1.2","terraform_version":"1.11","planned_values":{'),
     "plan deep": (
@@ -193,6 +226,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "t.yaml",
         "Resources:\n  N:\n    Type: AWS::CloudFormation::Stack\n    Properties:\n"
         "      TemplateURL: t.yaml\n",
+    ),
+    "nested template outside": (
+        "t.yaml",
+        "Resources:\n  N:\n    Type: AWS::CloudFormation::Stack\n    Properties:\n"
+        "      TemplateURL: ../../../../../../etc/passwd\n# AWS::StepFunctions\n",
     ),
     "include of itself": (
         "t.yaml",
@@ -247,13 +285,46 @@ def pipe(path: Path) -> None:
     (path / "main.tf").write_text(terraform('file("./x.asl.json")'))
 
 
-def planted_cache(path: Path) -> None:
-    """Put into the temporary folder what a parser that keeps a cache there would load."""
-    import tempfile
+def mutual_modules(path: Path) -> None:
+    """Write modules that call each other."""
+    for name, other in (("a", "b"), ("b", "a")):
+        (path / name).mkdir()
+        (path / name / "main.tf").write_text(
+            f'module "{other}" {{\n  source = "../{other}"\n}}\n# aws_sfn\n'
+        )
 
-    for name in ("lark_cache_planted.tmp", "hcl2_cache.pickle"):
-        (Path(tempfile.gettempdir()) / name).write_bytes(b"cos\nsystem\n(S'false'\ntR.")
+
+def template_within_itself(path: Path) -> None:
+    """Write a template that renders itself, and a file that includes itself in a circle."""
+    (path / "t.tftpl").write_text('${templatefile("t.tftpl", {})}')
+    (path / "main.tf").write_text(terraform('templatefile("./t.tftpl", {})'))
+
+
+def linked_modules(path: Path) -> None:
+    """Reach out of the tree by links that lie in it."""
+    (path / "etc").symlink_to("/etc")
+    (path / "passwd.json").symlink_to("/etc/passwd")
+    (path / "main.tf").write_text(
+        'module "a" {\n  source = "./etc"\n}\n' + terraform('file("./passwd.json")')
+    )
+    (path / "t.yaml").write_text(
+        "Transform: AWS::Serverless-2016-10-31\nResources:\n  M:\n"
+        "    Type: AWS::Serverless::StateMachine\n    Properties:\n"
+        "      DefinitionUri: etc/passwd\n"
+    )
+
+
+def planted_cache(path: Path) -> None:
+    """Write what is read without a cache; `plant` puts one where parsers keep theirs."""
     (path / "main.tf").write_text(terraform('"{}"'))
+
+
+def plant(temporary: Path) -> None:
+    """Put into a temporary folder what a parser that keeps a cache there would load and run."""
+    program = f"touch {temporary / 'ran'}"
+    pickled = b"cos\nsystem\n(S'" + program.encode() + b"'\ntR."
+    for name in ("lark_cache_planted.tmp", "hcl2_cache.pickle", ".lark_cache_hcl2.bin"):
+        (temporary / name).write_bytes(pickled)
 
 
 TREES: dict[str, Callable[[Path], None]] = {
@@ -261,6 +332,9 @@ TREES: dict[str, Callable[[Path], None]] = {
     "binary": binary,
     "links": links,
     "pipes": pipe,
+    "mutual modules": mutual_modules,
+    "template within itself": template_within_itself,
+    "linked modules": linked_modules,
     "planted cache": planted_cache,
 }
 """Name to what writes the tree."""

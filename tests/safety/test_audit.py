@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 
 
-def audited(paths: Sequence[Path], temporary: Path) -> str:
+def audited(paths: Sequence[Path | str], temporary: Path) -> str:
     """Scan under watch with an empty temporary folder; return what is printed."""
     temporary.mkdir()
     done = subprocess.run(
@@ -39,12 +40,35 @@ def test_on_the_fixtures(tmp_path: Path) -> None:
 
 def test_on_hostile_inputs(tmp_path: Path) -> None:
     paths: list[Path] = []
-    for number, name in enumerate([*hostile.TEXTS, "links", "pipes", "binary"]):
+    for number, name in enumerate([*hostile.TEXTS, *hostile.TREES]):
         directory = tmp_path / "projects" / str(number)
         directory.mkdir(parents=True)
         hostile.write(name, directory)
         paths.append(directory)
     audited(paths, tmp_path / "temporary")
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_on_a_review_of_a_hostile_repository(tmp_path: Path, packed: bool) -> None:
+    top = tmp_path / "project"
+    # What takes its time takes it twice here.
+    quick = [name for name in hostile.TEXTS if "many" not in name and "thousand" not in name]
+    for number, name in enumerate(quick):
+        directory = top / str(number)
+        directory.mkdir(parents=True)
+        hostile.write(name, directory)
+    shutil.copytree(ROOT / "fixtures", top / "fixtures")
+    (top / "out").symlink_to("/etc")
+    identity = ["-c", "user.name=a", "-c", "user.email=a@example.com"]
+    git = ["git", *identity]
+    commands = [
+        ["init", "-q", "-b", "main"], ["add", "-A"], ["commit", "-q", "-m", "x"],
+        *([["gc", "-q"]] if packed else []),
+    ]  # fmt: skip
+    for command in commands:
+        subprocess.run([*git, *command], cwd=top, check=True, timeout=60)
+    said = audited(["--review", top], tmp_path / "temporary")
+    assert "reviewed: 0 findings" not in said
 
 
 def test_on_real_templates(tmp_path: Path) -> None:

@@ -37,6 +37,8 @@ print(json.dumps(result))
 def scanned(directory: Path, temporary: Path) -> dict[str, Any]:
     """Scan in a process of its own; return the report, the seconds and the peak of memory."""
     temporary.mkdir()
+    hostile.plant(temporary)
+    before = sorted(temporary.iterdir())
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(directory)],
         capture_output=True,
@@ -46,6 +48,8 @@ def scanned(directory: Path, temporary: Path) -> dict[str, Any]:
         env={**os.environ, "TMPDIR": str(temporary)},
     )
     assert done.returncode == 0, done.stderr[-2000:]
+    # Nothing of what lay there was run, and nothing was left behind.
+    assert sorted(temporary.iterdir()) == before
     result: dict[str, Any] = json.loads(done.stdout)
     return result
 

@@ -9,13 +9,16 @@ import click
 from stepguard import __version__
 
 _COMMANDS = {
+    "baseline": "Write the known findings to a file, so that only others are reported.",
     "doctor": "Tell whether everything is installed, and checkov and cfn-lint load the packs.",
     "explain": "Explain a rule: what it finds, why, and what to write instead.",
     "path": "Print the directory of the checkov or the cfn-lint pack.",
     "policy": "Print the least-privilege policy of every workflow's role.",
     "render": "Print what was read: definitions and roles, with ${...} for what is not known.",
+    "review": "Find what a change introduces: of a plan, of a branch, or between two files.",
     "rules": "List the rules.",
     "scan": "Find what is wrong with workflows and roles.",
+    "sweep": "Scan very many projects into a table of findings.",
 }
 """The commands and what the help says of them; each is `stepguard.cli.<name>:command`."""
 

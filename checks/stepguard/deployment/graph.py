@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -83,12 +83,27 @@ class Deployment:
     _by_address: dict[str, list[Resource]] | None = field(default=None, repr=False)
     _policies: dict[str, RolePolicies] | None = field(default=None, repr=False)
     _machines: dict[int, list[StateMachine]] | None = field(default=None, repr=False)
+    _by_type: dict[str, list[tuple[int, Resource]]] | None = field(default=None, repr=False)
+    _by_kind: dict[type[Resource], list[Resource]] = field(default_factory=dict, repr=False)
+    _by_name: dict[type[Resource], dict[str, list[Resource]]] = field(
+        default_factory=dict, repr=False
+    )
 
     def of_type(self, kind: type[Kind]) -> Iterator[Kind]:
         """Yield the resources of a class, in the order of reading."""
-        for resource in self.resources:
-            if isinstance(resource, kind):
-                yield resource
+        found = self._by_kind.get(kind)
+        if found is None:
+            found = self._by_kind[kind] = [one for one in self.resources if isinstance(one, kind)]
+        yield from (one for one in found if isinstance(one, kind))
+
+    def of_types(self, types: Collection[str]) -> list[Resource]:
+        """Return the resources of some types (`aws_sqs_queue`), in the order of reading."""
+        if self._by_type is None:
+            self._by_type = {}
+            for number, resource in enumerate(self.resources):
+                self._by_type.setdefault(resource.type, []).append((number, resource))
+        found = [pair for one in set(types) for pair in self._by_type.get(one, ())]
+        return [resource for _, resource in sorted(found, key=lambda pair: pair[0])]
 
     @property
     def state_machines(self) -> list[StateMachine]:
@@ -137,7 +152,18 @@ class Deployment:
         name = last_name(value)
         if name is None:
             return []
-        return [one for one in self.of_type(kind) if _name_of(one) == name]
+        return self._of_name(name, kind)
+
+    def _of_name(self, name: str, kind: type[Kind]) -> list[Kind]:
+        index = self._by_name.get(kind)
+        if index is None:
+            index = {}
+            for resource in self.of_type(kind):
+                own = _name_of(resource)
+                if own is not None:
+                    index.setdefault(own, []).append(resource)
+            self._by_name[kind] = index
+        return [one for one in index.get(name, ()) if isinstance(one, kind)]
 
     def roles_of(self, machine: StateMachine) -> list[Role]:
         """Return the execution roles that a machine names and that are in this project."""

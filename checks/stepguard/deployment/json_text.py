@@ -309,7 +309,7 @@ class _Tracer:
         return Traced(value, span)
 
     def _string(self, lexeme: str, start: int, span: Span | None) -> Traced:
-        string = json.loads(lexeme, strict=False)
+        string = _text_of(lexeme)
         restored = _restore_string(string, self._prepared)
         if isinstance(restored, Text):
             return Traced(self._placed(lexeme, start), span)
@@ -349,7 +349,7 @@ class _Tracer:
                 self._next += 1
                 continue
             raw, key_start, key_end = self._lexemes[self._next]
-            key = _restore_key(json.loads(raw, strict=False), self._prepared)
+            key = _restore_key(_text_of(raw), self._prepared)
             self._next += 2
             key_span = self._locate(key_start, key_end)
             if key_span is not None:
@@ -405,3 +405,8 @@ def _slice(text: Text, start: int, string: str) -> Text:
     span = text.locate(start, start + len(string)) if string else text.locate(start, start + 1)
     exact = span is not None and span.text == string
     return Text((Piece(string, span, exact),) if string else ())
+
+
+def _text_of(lexeme: str) -> str:
+    """Return the text of a JSON string; most have no escapes, so that nothing is to be decoded."""
+    return str(json.loads(lexeme, strict=False)) if "\\" in lexeme else lexeme[1:-1]

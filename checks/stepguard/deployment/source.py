@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
@@ -59,13 +60,18 @@ class SourceFile:
         if not 1 <= number <= len(starts):
             return ""
         end = starts[number] if number < len(starts) else len(self.text)
-        line = self.text[starts[number - 1] : end].rstrip("\r\n")
+        return self.visible(starts[number - 1], end).rstrip("\r\n")
+
+    def visible(self, start: int, end: int) -> str:
+        """Return a stretch of the text, with asterisks for what is hidden."""
+        stretch = self.text[start:end]
         for low, high in self._hidden:
-            first = max(low - starts[number - 1], 0)
-            last = min(high - starts[number - 1], len(line))
+            first = max(low - start, 0)
+            last = min(high - start, len(stretch))
             if first < last:
-                line = line[:first] + "*" * (last - first) + line[last:]
-        return line
+                stars = re.sub(r"[^\r\n]", "*", stretch[first:last])
+                stretch = stretch[:first] + stars + stretch[last:]
+        return stretch
 
     def excerpt(self, span: Span) -> tuple[str, int, int]:
         """Return the line that a span begins in, and from where to where the span goes there."""

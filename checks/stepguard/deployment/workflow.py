@@ -186,6 +186,7 @@ class _Known:
     def __init__(self, deployment: Deployment | None = None) -> None:
         self.deployment = deployment
         self.workflows: dict[int, Workflow] = {}
+        self.types = {} if deployment is None else _resource_types(deployment)
 
 
 _known = _Known()
@@ -206,17 +207,16 @@ def read_workflow(document: Document, deployment: Deployment | None = None) -> W
         known = _known = _Known(deployment)
     found = known.workflows.get(id(document))
     if found is None or found.document is not document:
-        found = known.workflows[id(document)] = _read_workflow(document, deployment)
+        found = known.workflows[id(document)] = _read_workflow(document, known.types)
     return found
 
 
-def _read_workflow(document: Document, deployment: Deployment | None) -> Workflow:
+def _read_workflow(document: Document, types: dict[str, str] | None) -> Workflow:
     body = as_object(document.value)
     if body is None:
         return Workflow(document, None)
     language = _language(body, "JSONPath")
     workflow = Workflow(document, body, language)
-    types = _resource_types(deployment)
     stack: list[Scope | State] = [Scope("machine", (), body)]
     while stack and len(workflow.states) < MAXIMUM_STATES:
         current = stack.pop()
@@ -246,9 +246,7 @@ def _language(members: dict[str, Plain], inherited: QueryLanguage | None) -> Que
     return None
 
 
-def _resource_types(deployment: Deployment | None) -> dict[str, str] | None:
-    if deployment is None:
-        return None
+def _resource_types(deployment: Deployment) -> dict[str, str]:
     types: dict[str, str] = {}
     for resource in deployment.resources:
         # What a reader makes of a part of a resource has its address and comes after it.

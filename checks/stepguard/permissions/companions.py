@@ -16,6 +16,9 @@ _MAKING = re.compile(
     re.IGNORECASE,
 )
 _KEYS = "kms"
+_ALSO_GRANTED = {"lambda:invokefunction": "lambda:invokeasync"}
+"""What AWS grants beside an action wherever it writes a policy: connectors and templates of SAM."""
+
 _LINKED_ROLE = "iam:createservicelinkedrole"
 
 BEHIND_KEYS = frozenset(
@@ -63,6 +66,8 @@ class Companions:
             self._services.add(service.lower())
             if _MAKING.fullmatch(name):
                 self._making.add(service.lower())
+            if given.lower() in _ALSO_GRANTED:
+                self._listed.add(_ALSO_GRANTED[given.lower()])
             action = find_action(given)
             for table in ("operations", "dependent"):
                 listed = () if action is None else data[table].get(action.full_name, ())

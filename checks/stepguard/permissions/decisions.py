@@ -179,8 +179,8 @@ class Decider:
         if not need.action.startswith(f"{_KEYS}:"):
             return False
         holes = [one for one in resource if not isinstance(one, str)]
-        own = {one.address for one in self._deployment.resources}
-        return not any(getattr(one, "target", None) in own for one in holes)
+        targets = (getattr(one, "target", None) for one in holes)
+        return not any(self._deployment.find(one) for one in targets if isinstance(one, str))
 
     def _applies(self, statement: Statement, need: Need, resource: Symbols) -> bool | None:
         """Tell whether a statement is about a need."""

@@ -97,16 +97,21 @@ def _add_document(policy: PolicyDocument, statements: list[Grant], unread: list[
         )
 
 
-def _add_managed(attached: Traced, role: Role, statements: list[Grant], unread: list[str]) -> None:
+def read_managed(attached: Traced) -> tuple[Statement, ...] | str:
+    """Return what an attached policy that is not part of the project allows, or why not known."""
     name = name_of_managed(attached)
     if name is None:
-        shown = render(plain(attached))
-        unread.append(f"the attached policy {shown} is not part of the project")
-        return
+        return f"the attached policy {render(plain(attached))} is not part of the project"
     found = statements_of_managed(name)
-    if found is None:
-        unread.append(f"what AWS's policy {name} allows is not in the data")
+    return f"what AWS's policy {name} allows is not in the data" if found is None else found
+
+
+def _add_managed(attached: Traced, role: Role, statements: list[Grant], unread: list[str]) -> None:
+    found = read_managed(attached)
+    if isinstance(found, str):
+        unread.append(found)
         return
+    name = name_of_managed(attached) or ""
     span = attached.span or role.span
     statements.extend(Grant(one, role.address, name, None, span) for one in found)
 

@@ -19,6 +19,7 @@ from stepguard.deployment.resources import Resource, Role
 from stepguard.deployment.values import UNREAD, Hole, Plain, Text, Traced, plain
 from stepguard.permissions.identity import arns_of, expand
 from stepguard.permissions.matching import matches
+from stepguard.permissions.memory import remembered_of_deployment
 from stepguard.permissions.names import Names
 
 _DOCUMENTS: dict[str, tuple[str, ...]] = {
@@ -70,19 +71,28 @@ class ResourceGrant:
 
 def resource_grants(role: Role, deployment: Deployment) -> Iterator[ResourceGrant]:
     """Yield the statements of resource policies of the project that name a role, or may."""
-    candidates = [one for one in deployment.resources if one.type in _TYPES]
-    if not candidates:
+    statements = _all_statements(deployment)
+    if not statements:
         return
     names = Names(deployment)
     own = arns_of(role, deployment)
-    for resource in candidates:
-        for statement in _statements(resource):
-            named = _names(statement, own, deployment, names)
-            if named is not False:
-                yield ResourceGrant(statement, resource.address, named is True)
+    for address, statement in statements:
+        named = _names(statement, own, deployment, names)
+        if named is not False:
+            yield ResourceGrant(statement, address, named is True)
 
 
 _TYPES = _DOCUMENTS.keys() | _PERMISSIONS.keys()
+
+
+@remembered_of_deployment
+def _all_statements(deployment: Deployment) -> list[tuple[str, Statement]]:
+    return [
+        (resource.address, statement)
+        for resource in deployment.resources
+        if resource.type in _TYPES
+        for statement in _statements(resource)
+    ]
 
 
 def _statements(resource: Resource) -> Iterator[Statement]:

@@ -10,7 +10,7 @@ from stepguard.deployment.resources import Role, StateMachine
 from stepguard.deployment.values import Plain, Text, Traced, Unknown
 from stepguard.permissions.identity import arns_of, expand
 from stepguard.permissions.matching import matches_resource
-from stepguard.permissions.memory import remembered
+from stepguard.permissions.memory import remembered, remembered_of_deployment
 from stepguard.permissions.names import Names
 from stepguard.permissions.needs import MachineNeeds, Need, NotChecked, needs_of_machine
 
@@ -48,16 +48,41 @@ class RoleNeeds:
 def needs_of_role(role: Role, deployment: Deployment) -> RoleNeeds:
     """Return everything that the state machines of the project need a role for."""
     found = RoleNeeds()
-    for machine in deployment.state_machines:
+    own = deployment.machines_of(role)
+    known = {id(machine) for machine in own}
+    order = _order(deployment)
+    others = (one for one in _machines_of_any_role(deployment) if id(one) not in known)
+    for machine in sorted((*own, *others), key=lambda one: order[id(one)]):
         needs = needs_of_machine(machine, deployment)
-        if role in deployment.roles_of(machine):
+        if id(machine) in known:
             found.machines.append(machine)
             found.needs.extend((machine, need) for need in needs.needs)
             found.not_checked.extend(needs.not_checked)
-        elif _may_be_any_role(machine.role):
+        elif may_be_any_role(machine.role):
             found.unread.append(f"the role of state machine {machine.address} is not known")
         found.needs.extend((machine, need) for need in _taken(role, needs, deployment))
     return found
+
+
+@remembered_of_deployment
+def _order(deployment: Deployment) -> dict[int, int]:
+    return {id(machine): number for number, machine in enumerate(deployment.state_machines)}
+
+
+@remembered_of_deployment
+def machines_of_unknown_role(deployment: Deployment) -> list[StateMachine]:
+    """Return the state machines that may have any role of the project."""
+    return [one for one in deployment.state_machines if may_be_any_role(one.role)]
+
+
+@remembered_of_deployment
+def _machines_of_any_role(deployment: Deployment) -> list[StateMachine]:
+    """Return those that may concern a role which is not their execution role."""
+    return [
+        one
+        for one in deployment.state_machines
+        if may_be_any_role(one.role) or needs_of_machine(one, deployment).task_roles
+    ]
 
 
 def role_of_task(value: Plain, deployment: Deployment) -> Role | None:
@@ -87,7 +112,8 @@ def _means(value: Plain, role: Role, deployment: Deployment) -> bool | None:
     return None if None in answers or not answers else False
 
 
-def _may_be_any_role(value: Traced | None) -> bool:
+def may_be_any_role(value: Traced | None) -> bool:
+    """Tell whether nothing is known of the role that a state machine names."""
     content = None if value is None else value.value
     if isinstance(content, Text) and len(content.parts) == 1 and content.holes:
         content = content.holes[0]

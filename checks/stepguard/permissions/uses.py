@@ -9,21 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from stepguard.data import load
 from stepguard.deployment.documents import Document
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.integration import is_unread
 from stepguard.deployment.members import why_unknown
-from stepguard.deployment.resources import Logging, Role, StateMachine, Unread
+from stepguard.deployment.resources import Role, StateMachine
 from stepguard.deployment.values import (
     Hole,
     Plain,
     Reference,
     Text,
-    Traced,
     Unknown,
     alternatives,
-    plain,
 )
 from stepguard.deployment.workflow import State, Task, Workflow, may_nest_more, read_workflow
 from stepguard.permissions.actions import Action, ResourceType, find_action
@@ -32,13 +29,15 @@ from stepguard.permissions.documented import (
     statements_of,
     statements_of_feature,
 )
+from stepguard.permissions.needs.features import is_traced, writes_logs
+from stepguard.permissions.needs.operations import find_operation
+from stepguard.permissions.role_needs import machines_of_unknown_role
 from stepguard.permissions.targets import Decided, Target, find_target
 
 _INVOKE = "lambda:InvokeFunction"
 _ASSUME = "sts:AssumeRole"
 _HANDS_ROLE_ON = "iam:PassRole"
 _PASSING = "pass-role"
-_OPERATIONS = "sdk_operations"
 _NO_TOPIC = "PhoneNumber"
 _ROLES = ("role", "target")
 """What a role that a call passes on is called, and what holds one: the target of a schedule."""
@@ -92,17 +91,10 @@ def uses_of_role(role: Role, deployment: Deployment) -> Uses:
     uses = Uses(len(machines))
     for machine in machines:
         _add_machine(machine, deployment, uses)
-    for machine in deployment.state_machines:
-        if machine not in machines and _may_be_any_role(machine.role):
+    for machine in machines_of_unknown_role(deployment):
+        if machine not in machines:
             uses.unread.append(f"the role of state machine {machine.address} is not known")
     return uses
-
-
-def _may_be_any_role(value: Traced | None) -> bool:
-    content = None if value is None else value.value
-    if isinstance(content, Text) and len(content.parts) == 1 and content.holes:
-        content = content.holes[0]
-    return isinstance(content, Unknown)
 
 
 def _add_machine(machine: StateMachine, deployment: Deployment, uses: Uses) -> None:
@@ -118,37 +110,13 @@ def _add_machine(machine: StateMachine, deployment: Deployment, uses: Uses) -> N
 
 def _add_features(machine: StateMachine, uses: Uses) -> None:
     for name, state in (
-        ("cloudwatch_logs", _logs(machine.logging)),
-        ("xray", _is_on(machine.tracing)),
+        ("cloudwatch_logs", writes_logs(machine.logging)),
+        ("xray", is_traced(machine.tracing)),
     ):
         if state is not False:
             decided = Decided.NOT_NAMED if state else Decided.UNKNOWN
             for statement in statements_of_feature(name):
                 _add(statement, Target(decided), f"the machine's {name}", uses)
-
-
-def _logs(logging: Logging | Unread | None) -> bool | None:
-    if logging is None:
-        return False
-    if isinstance(logging, Unread):
-        return None
-    if logging.level is None:
-        return False
-    levels = alternatives(plain(logging.level))
-    if all(isinstance(one, str) for one in levels):
-        return any(one.upper() != "OFF" for one in levels)
-    return None
-
-
-def _is_on(value: Traced | Unread | None) -> bool | None:
-    if value is None:
-        return False
-    if isinstance(value, Unread):
-        return None
-    found = {str(one).lower() for one in alternatives(plain(value))}
-    if "true" in found:
-        return True
-    return False if found <= {"false"} else None
 
 
 def _add_workflow(workflow: Workflow, uses: Uses) -> None:
@@ -240,24 +208,17 @@ def _add(statement: DocumentedStatement, target: Target, by: str, uses: Uses) ->
 
 def _add_operation(task: Task, uses: Uses) -> None:
     call = task.integration
-    operation = call.action[:1].upper() + call.action[1:]
-    data = load(_OPERATIONS)
-    prefix = data["prefixes"].get(call.service)
-    names = data["exceptions"].get(f"{call.service}:{operation}")
-    if names is None and prefix is not None and find_action(f"{prefix}:{operation}") is not None:
-        names = [f"{prefix}:{operation}"]
-    if names is None:
+    found = find_operation(call.service, call.action)
+    if isinstance(found, str):
         reason = f"which action {call.name} of state '{task.name}' needs is not known"
-        if prefix is None:
-            uses.unread.append(reason)
+        if found:
+            uses.unread_services[found] = reason
         else:
-            uses.unread_services[prefix] = reason
+            uses.unread.append(reason)
         return
-    for name in names:
-        action = find_action(name)
-        if action is not None:
-            target = find_target(task.parameters, _names_of(action))
-            uses.add(Use(action.full_name, task.name, target))
+    for action in found.actions:
+        target = find_target(task.parameters, _names_of(action))
+        uses.add(Use(action.full_name, task.name, target))
     role = find_target(task.parameters, _ROLES, guess=False)
     if role.decided is not Decided.NOT_NAMED:
         uses.add(Use(_HANDS_ROLE_ON, task.name, role))

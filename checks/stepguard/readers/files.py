@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Sequence
 from pathlib import Path
 
 from stepguard.deployment.source import SourceFile
+from stepguard.readers.storage import DISK, Entry, Sort, Storage
 
 MAXIMUM_BYTES = 20 * 1024 * 1024
 """The largest source file that is read; plans may be larger (`MAXIMUM_PLAN_BYTES`)."""
@@ -31,18 +30,26 @@ class ProjectFiles:
     `root` is the directory that the user named (or the directory of the file that they named);
     `shown` is how it is written before a file's own path in findings. Nothing outside the root
     is read: not by absolute path, by `..`, or through a symbolic link. `also` are the only
-    exceptions: files and directories outside it that the user named.
+    exceptions: files and directories outside it that the user named. `storage` is where all of
+    them are.
     """
 
-    def __init__(self, root: Path, shown: str = "", also: Sequence[Path] = ()) -> None:
-        self.root = Path(os.path.realpath(root))
+    def __init__(
+        self, root: Path, shown: str = "", also: Sequence[Path] = (), storage: Storage = DISK
+    ) -> None:
+        self.storage = storage
+        self.root = storage.real(root)
         self._shown = shown.rstrip("/")
-        self._also = {Path(os.path.realpath(one)): one.as_posix() for one in also}
+        self._also = {storage.real(one): one.as_posix() for one in also}
         self._read: dict[Path, SourceFile] = {}
+
+    def real(self, path: Path | str) -> Path:
+        """Return the absolute path that a path leads to, links followed."""
+        return self.storage.real(path)
 
     def shown(self, path: Path) -> str:
         """Return a path as findings print it."""
-        real = Path(os.path.realpath(path))
+        real = self.real(path)
         try:
             relative = real.relative_to(self.root).as_posix()
         except ValueError:
@@ -61,31 +68,35 @@ class ProjectFiles:
 
     def contains(self, path: Path) -> bool:
         """Tell whether a path, links followed, lies inside the root."""
-        return self._is_readable(Path(os.path.realpath(path)))
+        return self._is_readable(self.real(path))
 
     def _is_readable(self, real: Path) -> bool:
         return real.is_relative_to(self.root) or self._shown_elsewhere(real) is not None
 
     def is_file(self, path: Path) -> bool:
         """Tell whether a path inside the root is a regular file."""
-        return self.contains(path) and _is_regular(path)
+        return self.contains(path) and self.storage.sort(path) is Sort.FILE
 
     def is_directory(self, path: Path) -> bool:
         """Tell whether a path inside the root is a directory."""
-        return self.contains(path) and path.is_dir()
+        return self.contains(path) and self.storage.sort(path) is Sort.DIRECTORY
 
     def entries(self, directory: Path) -> list[Path]:
         """Return the entries of a directory inside the root, sorted by name; else none."""
+        return [Path(one.path) for one in self.listing(directory)]
+
+    def listing(self, directory: Path) -> Sequence[Entry]:
+        """Return the entries of a directory inside the root, with what they are; else none."""
         if not self.is_directory(directory):
             return []
         try:
-            return sorted(directory.iterdir())
+            return self.storage.listing(directory)
         except OSError:
             return []
 
     def read(self, path: Path, maximum_bytes: int = MAXIMUM_BYTES) -> SourceFile:
         """Return a file's text. Raises `FileRefusedError` with the reason."""
-        real = Path(os.path.realpath(path))
+        real = self.real(path)
         known = self._read.get(real)
         if known is not None:
             return known
@@ -98,19 +109,20 @@ class ProjectFiles:
 
     def read_bytes(self, path: Path, maximum_bytes: int = MAXIMUM_BYTES) -> bytes:
         """Return a file's bytes. Raises `FileRefusedError` with the reason."""
-        real = Path(os.path.realpath(path))
+        real = self.real(path)
         shown = self.shown(path)
         if not self._is_readable(real):
             raise FileRefusedError(shown, "outside the scanned root: not read")
         return self._bytes(real, shown, maximum_bytes)
 
     def _bytes(self, real: Path, shown: str, maximum_bytes: int) -> bytes:
-        if not _is_regular(real):
-            reason = "not a regular file" if real.exists() else "no such file"
+        sort = self.storage.sort(real)
+        if sort is not Sort.FILE:
+            reason = "no such file" if sort is None else "not a regular file"
             raise FileRefusedError(shown, reason)
         try:
             # The file may grow or be replaced between the look and the reading.
-            with real.open("rb") as stream:
+            with self.storage.open(real) as stream:
                 content = stream.read(maximum_bytes + 1)
         except OSError as error:
             raise FileRefusedError(shown, error.strerror or "cannot be read") from error
@@ -130,10 +142,3 @@ def decode(content: bytes, shown: str) -> str:
         line = text.count("\n", 0, text.index("\x00")) + 1
         raise FileRefusedError(shown, f"binary: a NUL byte in line {line}")
     return text
-
-
-def _is_regular(path: Path) -> bool:
-    try:
-        return stat.S_ISREG(path.stat().st_mode)
-    except (OSError, ValueError):
-        return False

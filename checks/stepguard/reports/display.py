@@ -58,10 +58,10 @@ def excerpt(line: str, start: int, end: int, maximum: int) -> tuple[str, int, in
         before = "… " + _last_columns(before, keep)
     room = maximum - width(before)
     if width(marked) > room:
-        marked = _first_columns(marked, max(room - 2, 1)) + " …"
+        marked = first_columns(marked, max(room - 2, 1)) + " …"
         after = ""
     elif width(marked) + width(after) > room:
-        after = _first_columns(after, max(room - width(marked) - 2, 0)) + " …"
+        after = first_columns(after, max(room - width(marked) - 2, 0)) + " …"
     return (before + marked + after).rstrip(), width(before), max(width(marked), 1)
 
 
@@ -78,7 +78,8 @@ def _shown(text: str, column: int) -> str:
     return "".join(shown)
 
 
-def _first_columns(text: str, columns: int) -> str:
+def first_columns(text: str, columns: int) -> str:
+    """Return the beginning of a text that takes so many columns of a terminal."""
     taken = 0
     for number, character in enumerate(text):
         taken += _width(character)
@@ -88,4 +89,4 @@ def _first_columns(text: str, columns: int) -> str:
 
 
 def _last_columns(text: str, columns: int) -> str:
-    return _first_columns(text[::-1], columns)[::-1]
+    return first_columns(text[::-1], columns)[::-1]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from stepguard import __version__
+from stepguard.change import Change, MachineChange, PermissionChange, RoleChange, StateChange
 from stepguard.finding import Finding, RelatedPlace
 from stepguard.place import Place
 from stepguard.report import (
@@ -19,6 +20,7 @@ from stepguard.report import (
     ScanError,
     place_of,
 )
+from stepguard.reports.selection import introduced, unchanged
 
 VERSION = 1
 """Goes up when a field changes its meaning or goes away; new fields leave it as it is."""
@@ -26,7 +28,7 @@ VERSION = 1
 
 def report_as_dict(report: Report) -> dict[str, Any]:
     """Return the report as plain data, in the shape of version 1."""
-    return {
+    document = {
         "version": VERSION,
         "tool": {"name": "stepguard", "version": __version__},
         "summary": {
@@ -62,6 +64,9 @@ def report_as_dict(report: Report) -> dict[str, Any]:
         "notices": [_error(notice) for notice in report.notices],
         "errors": [_error(error) for error in report.errors],
     }
+    if report.change is not None:
+        document["change"] = _change(report.change, report)
+    return document
 
 
 def render_json(report: Report) -> str:
@@ -91,6 +96,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "path": list(violation.path),
         "state": violation.state,
         "fingerprint": finding.fingerprint,
+        **({} if finding.status is None else {"status": finding.status}),
         "related": _related(violation.related, finding.root),
         "suggestion": violation.suggestion,
     }
@@ -155,4 +161,67 @@ def _error(error: ScanError | Notice) -> dict[str, Any]:
         "line": place.line,
         "column": place.column,
         "message": error.message,
+    }
+
+
+def _change(change: Change, report: Report) -> dict[str, Any]:
+    return {
+        "before": change.before,
+        "after": change.after,
+        "introduced": len(introduced(report)),
+        "unchanged": len(unchanged(report)),
+        "fixed": [_finding(finding) for finding in change.fixed],
+        "roles": [_role_change(one) for one in change.roles],
+        "state_machines": [_machine_change(one) for one in change.machines],
+    }
+
+
+def _role_change(one: RoleChange) -> dict[str, Any]:
+    return {
+        "address": one.address,
+        "root": one.root,
+        "fate": one.fate,
+        **_place(one.place),
+        "gained": [_permission_change(permission) for permission in one.gained],
+        "lost": [_permission_change(permission) for permission in one.lost],
+        "trust_gained": list(one.trust_gained),
+        "trust_lost": list(one.trust_lost),
+        "unread": list(one.unread),
+    }
+
+
+def _permission_change(one: PermissionChange) -> dict[str, Any]:
+    return {
+        "effect": one.effect,
+        "action": one.action,
+        "resources": list(one.resources),
+        "access_levels": dict(one.access_levels),
+        "conditional": one.is_conditional,
+        "condition": one.condition or None,
+        "policy": one.policy or None,
+        "states": list(one.states),
+        "used": one.used,
+        "source": one.source,
+    }
+
+
+def _machine_change(one: MachineChange) -> dict[str, Any]:
+    return {
+        "address": one.address,
+        "root": one.root,
+        "fate": one.fate,
+        **_place(one.place),
+        "states": [_state_change(state) for state in one.states],
+        "safeguards_lost": list(one.safeguards_lost),
+        "settings": list(one.settings),
+        "unread": list(one.unread),
+    }
+
+
+def _state_change(one: StateChange) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "fate": one.fate,
+        "line": None if one.place is None else one.place.line,
+        "details": list(one.details),
     }

@@ -13,6 +13,7 @@ from stepguard.deployment.documents import Document
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.iam.elements import member_of
 from stepguard.deployment.iam.patterns import Symbols, action_matches
+from stepguard.deployment.masking import masked
 from stepguard.deployment.members import as_object
 from stepguard.deployment.resources import Role, Unread
 from stepguard.deployment.values import (
@@ -32,7 +33,6 @@ from stepguard.permissions.policy import PolicyStatement, RolePolicy, document_v
 from stepguard.reports.display import harmless
 from stepguard.reports.policy_comments import comment
 from stepguard.reports.policy_names import heading_of
-from stepguard.reports.rendering import masked
 
 _ELEMENTS = (
     "Effect",

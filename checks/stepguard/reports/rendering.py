@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 from stepguard.deployment.documents import Document
 from stepguard.deployment.graph import Deployment
+from stepguard.deployment.masking import masked
 from stepguard.deployment.resources import PolicyDocument, Role, StateMachine, Unread
-from stepguard.deployment.values import OneOf, Plain, Traced, plain, render
-
-MASK = "(sensitive)"
-"""What is written in the place of a sensitive value."""
+from stepguard.deployment.values import Plain, Traced, plain, render
+from stepguard.hiding import without_secrets
 
 
 def render_deployments(
@@ -25,21 +23,6 @@ def render_deployments(
         for machine in deployment.state_machines
         if address is None or machine.address == address
     ]
-
-
-def masked(traced: Traced) -> Traced:
-    """Return a value in which whatever is sensitive is replaced by a mask."""
-    if traced.sensitive:
-        return Traced(MASK)
-    value = traced.value
-    if isinstance(value, dict):
-        return replace(traced, value={key: masked(member) for key, member in value.items()})
-    if isinstance(value, list):
-        return replace(traced, value=[masked(element) for element in value])
-    if isinstance(value, OneOf):
-        choices = (masked(one) if isinstance(one, Traced) else one for one in value.alternatives)
-        return replace(traced, value=OneOf(value.condition, tuple(choices)))
-    return traced
 
 
 def _machine(machine: StateMachine, deployment: Deployment) -> dict[str, Any]:
@@ -79,7 +62,8 @@ def _document(document: Document | Unread) -> Plain:
     if isinstance(document, Unread):
         return {"not_read": document.reason}
     traced = document.traced()
-    return render(document.value) if traced is None else _value(traced)
+    value = document.value if traced is None else plain(masked(traced))
+    return render(without_secrets(value))
 
 
 def _value(traced: Traced) -> Plain:

@@ -8,11 +8,14 @@ from itertools import chain
 
 import click
 
+from stepguard.change import Change
 from stepguard.deployment.source import Span
 from stepguard.finding import Finding, RelatedPlace, Severity
 from stepguard.place import Place
 from stepguard.report import Report, Unevaluated, place_of
 from stepguard.reports.display import excerpt, harmless, harmless_lines
+from stepguard.reports.selection import introduced, unchanged
+from stepguard.reports.text_changes import change_lines
 
 MAXIMUM_COLUMNS = 120
 """Columns of a source line that are shown."""
@@ -33,12 +36,56 @@ _COLOURS = {
 Style = Callable[..., str]
 
 
-def render_text(report: Report, *, colour: bool = False, details: bool = False) -> str:
-    """Return the report as text. With `details`, what was not evaluated is listed one by one."""
+def render_text(
+    report: Report, *, colour: bool = False, details: bool = False, everything: bool = False
+) -> str:
+    """Return the report as text.
+
+    With `details`, what was not evaluated is listed one by one. Of a change, the findings that it
+    leaves unchanged are only counted, unless `everything` is wanted.
+    """
     style: Style = click.style if colour else _plain
     unevaluated = _unevaluated(report.not_evaluated, style) if details else iter(())
+    if report.change is None:
+        shown = render_findings(report.findings, colour=colour)
+    else:
+        shown = _changed(report, report.change, colour=colour, everything=everything)
     rest = "".join(f"{line}\n" for line in chain(unevaluated, _summary(report, style)))
-    return render_findings(report.findings, colour=colour) + rest
+    return shown + rest
+
+
+def verdict(report: Report) -> str:
+    """Return what a change does to the findings: `2 introduced, 1 fixed, 14 unchanged`."""
+    fixed = 0 if report.change is None else len(report.change.fixed)
+    counts = (len(introduced(report)), fixed, len(unchanged(report)))
+    return f"{counts[0]} introduced, {counts[1]} fixed, {counts[2]} unchanged"
+
+
+def _changed(report: Report, change: Change, *, colour: bool, everything: bool) -> str:
+    """Return the part of a review: the verdict, the findings, roles and workflows."""
+    style: Style = click.style if colour else _plain
+    new, old = introduced(report), unchanged(report)
+    colours = "red" if new else "green"
+    sides = f"{harmless(change.before)} → {harmless(change.after)}"
+    parts = [f"{style(verdict(report), fg=colours, bold=True)} ({sides})\n\n"]
+    parts.append(render_findings(new, colour=colour))
+    parts.extend(f"{_line(one, 'fixed', style)}\n" for one in change.fixed)
+    if change.fixed:
+        parts.append("\n")
+    if everything:
+        parts.extend(f"{_line(one, 'unchanged', style)}\n" for one in old)
+        parts.append("\n" if old else "")
+    parts.extend(f"{line}\n" for line in change_lines(change, colour=colour))
+    return "".join(parts)
+
+
+def _line(finding: Finding, status: str, style: Style) -> str:
+    """Return a finding in one line."""
+    place = style(harmless(str(place_of(finding))), bold=True)
+    said = style(status, fg="green" if status == "fixed" else None)
+    message = harmless_lines(finding.violation.message)[0]
+    rule = style(finding.rule, bold=True)
+    return f"{place}: {said} {finding.severity.label} {rule} {message}"
 
 
 def render_findings(findings: Iterable[Finding], *, colour: bool = False) -> str:
@@ -130,8 +177,9 @@ def _summary(report: Report, style: Style) -> Iterator[str]:
             f"{roles['none']} not"
         )
     yield _violations(report, style)
-    if report.findings:
-        command = style(f"stepguard explain {report.findings[0].rule}", bold=True)
+    shown = introduced(report)
+    if shown:
+        command = style(f"stepguard explain {shown[0].rule}", bold=True)
         yield f"{command} shows why, an example, and how to suppress it"
     yield from _not_evaluated(report, style)
     if report.suppressed:

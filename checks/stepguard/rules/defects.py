@@ -97,6 +97,11 @@ def _is_function(value: Plain) -> bool:
     return bool(name == "Ref" or name.startswith("Fn::"))
 
 
+def capitalized(clause: str) -> str:
+    """Return a clause as the beginning of a sentence."""
+    return f"{clause[:1].upper()}{clause[1:]}"
+
+
 def quoted(name: str) -> str:
     """Return a name for a message: in quotes, and cut where it is long."""
     shown = name if len(name) <= _SHOWN_CHARACTERS else name[: _SHOWN_CHARACTERS - 1] + "…"

@@ -71,19 +71,16 @@ def grants_of(role: Role, context: Context) -> Grants:
 
     Policies that AWS manages are not in it: their text is not the project's to change.
     """
-    return _grants_of(role, context.deployment)
+    return read_grants(role, context.deployment)
 
 
 @remembered
-def _grants_of(role: Role, deployment: Deployment) -> Grants:
+def read_grants(role: Role, deployment: Deployment) -> Grants:
+    """Return the same for a role of a deployment, for those who have no rule's context."""
     policies = deployment.policies_of(role)
     known: list[Grant] = []
     unread: list[NotEvaluated] = []
     for policy in policies.documents:
-        if len(known) >= MAXIMUM_STATEMENTS:
-            reason = f"of more than {MAXIMUM_STATEMENTS} statements of one role the rest is not"
-            unread.append(NotEvaluated(reason=f"{reason} judged", resource=role.address))
-            break
         document = policy.document
         if not isinstance(document, Document):
             reason = f"policy '{policy.name}' could not be read: {document.reason}"
@@ -95,11 +92,16 @@ def _grants_of(role: Role, deployment: Deployment) -> Grants:
             reason = f"policy '{policy.name}': {reason}"
             span = document.span or policy.span
             unread.append(NotEvaluated(reason=reason, resource=policy.address, span=span))
-        for statement in statements.known:
+        left = MAXIMUM_STATEMENTS - len(known)
+        for statement in statements.known[:left]:
             grant = Grant(role, policy, document, statement)
             if statement.allows:
                 known.append(grant)
             unread.extend(grant.not_evaluated(reason) for reason in statement.unread)
+        if len(statements.known) > left:
+            reason = f"of more than {MAXIMUM_STATEMENTS} statements of one role the rest is not"
+            unread.append(NotEvaluated(reason=f"{reason} judged", resource=role.address))
+            break
     unread.extend(_elsewhere(role, policies.managed))
     unread.extend(
         NotEvaluated(reason=one.reason, resource=role.address, span=one.span)

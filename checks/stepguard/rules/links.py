@@ -51,11 +51,7 @@ def resources_meant(value: Plain, kinds: Collection[str], deployment: Deployment
         found = [one for one in deployment.find(references[0].target) if one.type in kinds]
         if found:
             return found
-    return [
-        one
-        for one in deployment.resources
-        if one.type in kinds and means(value, one, deployment) is True
-    ]
+    return [one for one in deployment.of_types(kinds) if means(value, one, deployment) is True]
 
 
 def means(value: Plain, resource: Resource, deployment: Deployment) -> bool | None:

@@ -87,13 +87,16 @@ def _violation(machine: StateMachine, missing: Sequence[Watched], effect: str) -
 
 
 def _how_to_watch(machine: StateMachine, metric: str) -> str:
+    # Beside the machine it has no module and no stack before its name.
+    name = machine.address
+    name = name[max(name.rfind(f"{machine.type}."), 0) :]
     return by_form(
         machine,
         terraform=f"""resource "aws_cloudwatch_metric_alarm" "NAME" {{
   alarm_name          = "NAME"
   namespace           = "AWS/States"
   metric_name         = "{metric}"
-  dimensions          = {{ StateMachineArn = {machine.address}.arn }}
+  dimensions          = {{ StateMachineArn = {name}.arn }}
   statistic           = "Sum"
   period              = 300
   evaluation_periods  = 1
@@ -109,7 +112,7 @@ def _how_to_watch(machine: StateMachine, metric: str) -> str:
     MetricName: {metric}
     Dimensions:
       - Name: StateMachineArn
-        Value: !Ref {machine.address}
+        Value: !Ref {name.rpartition(".")[2]}
     Statistic: Sum
     Period: 300
     EvaluationPeriods: 1

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.iam.patterns import action_matches
-from stepguard.deployment.resources import Role
-from stepguard.deployment.values import Plain
+from stepguard.deployment.resources import Form, Role
+from stepguard.deployment.values import Plain, Reference, Text
 from stepguard.permissions.actions import Action, ResourceType
 from stepguard.permissions.needs import Need
 from stepguard.permissions.notation import write_resource, write_statement
@@ -18,14 +18,47 @@ from stepguard.rules.grants import is_terraform, listed
 ACTIONS_IN_SUGGESTION = 3
 """Actions for which a suggestion spells out the resources."""
 
+POLICY_OF_ITS_OWN = (
+    "an AWS::IAM::Policy of its own, since one in the role would depend on the machine, which "
+    "depends on the role"
+)
+"""Where to write a statement that refers to the machine of the role itself."""
+
 _STATEMENTS_IN_SUGGESTION = 4
 _IN_A_POLICY = ("required", "conditional", "optional")
+_KINDS = {
+    "activity": "activity",
+    "maprun": "map run",
+    "rule-on-custom-event-bus": "rule",
+    "rule-on-default-event-bus": "rule",
+    "statemachine": "state machine",
+    "statemachineversion": "version of a state machine",
+}
+"""Types of resources whose names in IAM's data are no words."""
+
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _PLACES = {
     "Partition": ("aws", "${AWS::Partition}"),
     "Region": ("<region>", "${AWS::Region}"),
     "Account": ("<account>", "${AWS::AccountId}"),
 }
+
+
+def waits_for_machine(resources: Sequence[Plain], role: Role, deployment: Deployment) -> bool:
+    """Tell whether a policy of a role with resources would wait for a machine of the role.
+
+    CloudFormation refuses that where the policy stands in the role, which the machine waits for.
+    """
+    own = {machine.address for machine in deployment.machines_of(role)}
+    return role.form in (Form.CLOUDFORMATION, Form.SAM) and any(
+        isinstance(hole, Reference) and hole.target in own
+        for resource in resources
+        for hole in _holes(resource)
+    )
+
+
+def _holes(value: Plain) -> list[Plain]:
+    return list(value.holes) if isinstance(value, Text) else [value]
 
 
 def actions_to_write(patterns: Sequence[str], role: Role, deployment: Deployment) -> str:
@@ -40,7 +73,13 @@ def actions_to_write(patterns: Sequence[str], role: Role, deployment: Deployment
     if matched:
         open_reason = _why_open(needs)
         rest = f", and what else it needs ({open_reason})" if open_reason else ""
-        return f"Write what the workflow needs: {_statements(matched, role)}{rest}"
+        resources = [one for need in matched for one in need.resources]
+        apart = (
+            f"; what refers to the machine in {POLICY_OF_ITS_OWN}"
+            if waits_for_machine(resources, role, deployment)
+            else ""
+        )
+        return f"Write what the workflow needs: {_statements(matched, role)}{rest}{apart}"
     if needs.machines and not _why_open(needs):
         return (
             "No state of the workflow takes any of these actions itself: leave them out, or write "
@@ -63,7 +102,9 @@ def what_to_write(actions: Sequence[Action], role: Role, deployment: Deployment)
     parts: list[str] = []
     if lines:
         rest = f"; likewise for {further} more" if further > 0 else ""
-        parts.append(f"Name what the workflow uses: {'; '.join(lines)}{rest}")
+        named = [one for action in used for need in _about(action, needs) for one in need.resources]
+        apart = f", in {POLICY_OF_ITS_OWN}" if waits_for_machine(named, role, deployment) else ""
+        parts.append(f"Name what the workflow uses: {'; '.join(lines)}{rest}{apart}")
     if unused:
         names = listed([one.full_name for one in unused])
         example = _arn(main_type(unused[0]), role)
@@ -113,7 +154,15 @@ def main_type(action: Action) -> ResourceType:
     """Return the type that an action is mostly about; it has at least one."""
     required = [one for one in action.types if one.required]
     named = [one for one in action.types if one.name.lower() in action.name.lower()]
-    return (required or named or list(action.types))[0]
+    # Access points are other ways to what the action is about.
+    direct = [one for one in action.types if not one.name.startswith("accesspoint")]
+    return (required or named or direct or list(action.types))[0]
+
+
+def kind_of(wanted: ResourceType) -> str:
+    """Return how a message names resources of a type."""
+    name = wanted.name.lower()
+    return _KINDS.get(name) or name.replace("-", " ")
 
 
 def _arn(wanted: ResourceType, role: Role) -> str:

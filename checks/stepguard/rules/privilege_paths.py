@@ -22,9 +22,10 @@ from stepguard.permissions.breadth import covered_types
 from stepguard.permissions.grants import grants_of_role
 from stepguard.permissions.identity import arns_of, expand
 from stepguard.permissions.matching import matches_resource
+from stepguard.permissions.memory import remembered
 from stepguard.permissions.names import Names
 from stepguard.rules.escalation import PASS_ROLE, PASSED_TO, TAKING_OVER
-from stepguard.rules.grants import Grant, Grants
+from stepguard.rules.grants import Grant, Grants, read_grants
 
 MAXIMUM_COMPARISONS = 10_000
 """Actions and resources of one role that are looked at."""
@@ -73,6 +74,11 @@ class Escalation:
     powers: tuple[Power, ...]
     what: str
 
+    @property
+    def lead(self) -> Power:
+        """The action that a finding is about."""
+        return self.powers[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Escalations:
@@ -82,9 +88,10 @@ class Escalations:
     open: tuple[tuple[Grant | None, str], ...] = ()
 
 
-def escalations_of(role: Role, grants: Grants, deployment: Deployment) -> Escalations:
+@remembered
+def escalations_of(role: Role, deployment: Deployment) -> Escalations:
     """Return the ways in which a role can get itself more permissions."""
-    return _Search(role, grants, deployment).escalations()
+    return _Search(role, read_grants(role, deployment), deployment).escalations()
 
 
 class _Search:

@@ -98,6 +98,7 @@ def cfn_lint_id(rule: AnyRule) -> str:
     return f"{letters.get(rule.severity, 'E')}9{rule.id[3:]}"
 
 
+@cache
 def describe(rule: AnyRule) -> RuleDescription:
     """Return a rule's identity and its documentation, read from its docstring."""
     summary, sections = _documentation(inspect.getdoc(type(rule)) or "")

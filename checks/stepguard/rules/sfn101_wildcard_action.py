@@ -16,6 +16,7 @@ from stepguard.permissions.actions import Action, matching_actions
 from stepguard.permissions.documented import is_documented_wildcard
 from stepguard.rules.grants import Grant, grants_of, listed, name_of_role, shown, told_apart
 from stepguard.rules.narrowing import actions_to_write
+from stepguard.rules.privilege_paths import escalations_of
 from stepguard.rules.rule import Context, RoleRule, Verdict
 
 MAXIMUM_EXPANDED = 50
@@ -30,8 +31,10 @@ class WildcardAction(RoleRule):
     ## What it does
     Reports `*`, `service:*` and partial wildcards such as `s3:Put*` among the actions that a role
     of Step Functions is allowed. A partial wildcard that AWS's own documentation writes, such as
-    `kms:GenerateDataKey*`, is fine. Policies that AWS manages are not judged, and neither is
-    `NotAction`.
+    `kms:GenerateDataKey*`, is fine. A wildcard that only stands for actions that read is a lesser
+    finding (medium), and so is one that stands for a single action (low). One by which the role
+    can get itself more permissions, such as `iam:*`, is left to SFN107. Policies that AWS manages
+    are not judged, and neither is `NotAction`.
 
     ## Why is this bad
     A workflow calls a handful of actions, and its definition says which. A wildcard grants all
@@ -54,9 +57,14 @@ class WildcardAction(RoleRule):
         if not grants.is_judged:
             return None
         found: list[Violation | NotEvaluated] = []
+        leading = {
+            (id(way.lead.grant), way.lead.entry.path)
+            for way in escalations_of(subject, context.deployment).known
+        }
         for grant in grants.known:
             wide: list[Entry] = []
             found.extend(_judge(grant, wide))
+            wide = [one for one in wide if (id(grant), one.path) not in leading]
             if wide:
                 found.append(_violation(grant, wide, context.deployment))
         return [*told_apart(found), *grants.unread]
@@ -94,9 +102,10 @@ def _is_wide(entry: Entry) -> bool | None:
 
 def _violation(grant: Grant, wide: list[Entry], deployment: Deployment) -> Violation:
     names = [shown(one.value) for one in wide]
+    matched = _matched(tuple(names))
     return Violation(
-        message=f"{grant.label} allows role '{name_of_role(grant.role)}' {listed(names)}"
-        f"{_extent(tuple(names))}",
+        message=f"{grant.label} allows role '{name_of_role(grant.role)}' {listed(names)}: "
+        f"{_extent(names, matched)}",
         resource=grant.policy.address,
         span=grant.place(wide[0].path),
         path=wide[0].path,
@@ -104,22 +113,43 @@ def _violation(grant: Grant, wide: list[Entry], deployment: Deployment) -> Viola
             RelatedPlace(f"{shown(one.value)} too", grant.place(one.path)) for one in wide[1:]
         ),
         suggestion=actions_to_write(names, grant.role, deployment),
-        subject=" ".join((grant.statement.sid, *names)),
+        subject=" ".join((grant.statement.sid, *sorted(names))),
+        severity=_severity(names, matched),
     )
 
 
 @lru_cache(maxsize=64)
-def _extent(names: tuple[str, ...]) -> str:
-    """Return what the wildcards stand for, in a few words."""
+def _matched(names: tuple[str, ...]) -> tuple[Action, ...]:
+    """Return the actions that wildcards stand for; none where that is not known of all of them."""
+    if len(names) > MAXIMUM_EXPANDED:
+        return ()
+    found = [matching_actions(name) for name in names]
+    return tuple({one.full_name: one for actions in found for one in actions}.values())
+
+
+def _is_reading(action: Action) -> bool:
+    return action.access_level in ("Read", "List")
+
+
+def _extent(names: list[str], matched: tuple[Action, ...]) -> str:
+    """Return what wildcards stand for, in a few words."""
     if any(name in _EVERYTHING for name in names):
-        return ": every action of every service, now and in future"
-    matched: dict[str, Action] = {}
-    if len(names) <= MAXIMUM_EXPANDED:
-        matched = {one.full_name: one for name in names for one in matching_actions(name)}
+        return "every action of every service, those to come included"
     if not matched:
-        return ": what that stands for changes with the service"
+        return "what that stands for changes with the service"
     if len(matched) == 1:
-        return f", which stands for {next(iter(matched))} and whatever is added"
-    writing = sum("Read" != one.access_level != "List" for one in matched.values())
-    changes = f", {writing} of which change something," if writing else ""
-    return f": {len(matched)} actions{changes} and whatever is added"
+        return f"today that is {matched[0].full_name}, and whatever AWS adds under such a name"
+    writing = sum(not _is_reading(one) for one in matched)
+    if writing == len(matched):
+        more = ", which all do more than read,"
+    else:
+        more = f", {writing} of which do more than read," if writing else " that read"
+    return f"{len(matched)} actions{more} and whatever AWS adds"
+
+
+def _severity(names: list[str], matched: tuple[Action, ...]) -> Severity | None:
+    if not matched or not all(matching_actions(name) for name in names):
+        return None
+    if len(matched) == 1:
+        return Severity.LOW
+    return Severity.MEDIUM if all(map(_is_reading, matched)) else None

@@ -22,12 +22,16 @@ from stepguard.permissions.actions import (
     number_of_actions,
 )
 from stepguard.permissions.breadth import covered_types
-from stepguard.permissions.documented import is_ever_wide, may_stand_on_everything
+from stepguard.permissions.documented import (
+    is_documented_wildcard,
+    is_ever_wide,
+    may_stand_on_everything,
+)
 from stepguard.permissions.targets import Decided
 from stepguard.permissions.uses import Use, Uses, uses_of_role
 from stepguard.rules.escalation import PASS_ROLE, TAKING_OVER, is_unconditional
 from stepguard.rules.grants import Grant, grants_of, listed, name_of_role, shown, told_apart
-from stepguard.rules.narrowing import main_type, what_to_write
+from stepguard.rules.narrowing import kind_of, main_type, what_to_write
 from stepguard.rules.rule import Context, RoleRule, Verdict
 
 _TAG_KEYS = (":resourcetag/", ":buckettag/", ":existingobjecttag/")
@@ -59,6 +63,7 @@ class WildcardResource(RoleRule):
     that IAM allows on no resource in particular may stand on `*`. So may, for a workflow that
     uses them, actions that AWS's documentation puts there, and those of a task whose target is
     chosen while the workflow runs. A condition on the resource's tags or name counts as a name.
+    A wildcard of actions that the workflow takes none of is left to SFN101.
     `NotAction` and `NotResource` are not judged, `iam:PassRole` is by SFN106, and actions of IAM
     that hand out permissions are by SFN107.
 
@@ -186,11 +191,18 @@ class _Judge:
         matched = self._expanded[pattern]
         self._comparisons += len(matched)
         used = [one for one in matched if self.uses.of(one)]
+        if matched and not used and self._is_left_out(pattern, matched[0]):
+            return False, ()
         verdicts = {one: self._of_action(one, resource, statement) for one in used or matched}
         wide = tuple(one for one in used if verdicts[one] is True)
         if any(one is True for one in verdicts.values()):
             return True, wide
         return next((one for one in verdicts.values() if isinstance(one, str)), False), wide
+
+    def _is_left_out(self, pattern: str, one: Action) -> bool:
+        """Tell whether SFN101 says that a wildcard should not be there at all."""
+        known = self.uses.machines and self.uses.why_open(one) is None
+        return bool(known) and not is_documented_wildcard(pattern)
 
     def _of_action(self, action: Action, resource: Entry, statement: Statement) -> bool | str:
         if _is_left_to_others(action, statement):
@@ -241,8 +253,7 @@ class _Judge:
         )
         return Violation(
             message=f"{grant.label} allows role '{name_of_role(grant.role)}' "
-            f"{listed(list(wide.actions))} on {listed(patterns)}, "
-            f"that is on {_extent(known)} there is",
+            f"{listed(list(wide.actions))} on {listed(patterns)}: on {_extent(known)} there is",
             resource=grant.policy.address,
             span=grant.place(first.path),
             path=first.path,
@@ -250,7 +261,7 @@ class _Judge:
                 RelatedPlace(f'"{shown(one.value)}" too', grant.place(one.path)) for one in others
             ),
             suggestion=suggestion,
-            subject=" ".join((grant.statement.sid, *wide.actions, *wide.resources)),
+            subject=" ".join((grant.statement.sid, *sorted(wide.actions), *sorted(wide.resources))),
         )
 
 
@@ -272,7 +283,7 @@ def _has_wildcard(resource: Entry) -> bool:
 def _extent(actions: list[Action]) -> str:
     """Return which resources a pattern covers, for a message."""
     kinds = [
-        main_type(one).name.lower() if len(one.types) <= _TYPES_TO_NAME else "resource"
+        kind_of(main_type(one)) if len(one.types) <= _TYPES_TO_NAME else "resource"
         for one in actions
     ]
     return f"every {listed(kinds or ['resource'])}"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from stepguard.data import load
 from stepguard.deployment.iam.principals import STEP_FUNCTIONS
 from stepguard.deployment.iam.trust import lets_anyone_in, trust_of
 from stepguard.deployment.resources import Role
@@ -13,6 +14,8 @@ from stepguard.permissions.role_needs import RoleNeeds, needs_of_role
 from stepguard.permissions.unused import Unused, Usage
 from stepguard.rules.grants import Grant, grants_of, listed, name_of_role, shown, told_apart
 from stepguard.rules.rule import Context, RoleRule, Verdict
+
+_FEATURES = {"cloudwatch_logs": "logging", "xray": "tracing"}
 
 
 class UnusedPermission(RoleRule):
@@ -93,13 +96,13 @@ def _judge_made(
     if not actions or len(actions) < total:
         return
     yield Violation(
-        message=f"'{span.text}' allows role '{name_of_role(grant.role)}' {listed(actions)}, none "
-        "of which any state or feature of its state machines uses",
+        message=f"'{span.text}' allows role '{name_of_role(grant.role)}' {listed(actions)}, which "
+        "no state and no feature of its state machines uses",
         resource=grant.policy.address,
         span=span,
         path=grant.statement.path,
         suggestion=f"Remove '{span.text}'",
-        subject=" ".join((span.text, *actions)),
+        subject=" ".join((span.text, *sorted(actions))),
     )
 
 
@@ -137,6 +140,16 @@ def _who_else(role: Role) -> str:
     return ""
 
 
+def _feature_of(actions: Sequence[str]) -> str:
+    """Return the feature of state machines that some actions are for; empty when they are not."""
+    wanted = {one.lower() for one in actions}
+    for name, shown_as in _FEATURES.items():
+        rows = load("integrations")["features"][name]["statements"]
+        if wanted <= {action.lower() for row in rows for action in row["actions"]}:
+            return shown_as
+    return ""
+
+
 def _judge(grant: Grant, unused: Unused) -> Iterator[Violation | NotEvaluated]:
     for action, reason in unused.open[:1]:
         yield grant.not_evaluated(f"whether {action} is used is not known: {reason}")
@@ -148,6 +161,8 @@ def _judge(grant: Grant, unused: Unused) -> Iterator[Violation | NotEvaluated]:
         )
         first, *others = unused.actions
         drop = "Remove the statement" if everything else f"Remove {listed(names)}"
+        feature = _feature_of(names)
+        drop += f", or turn on the {feature} that it is for" if feature else ""
         yield Violation(
             message=f"{grant.label} allows {role} {listed(names)}, which no state and no feature "
             f"of its state machines uses",
@@ -158,7 +173,7 @@ def _judge(grant: Grant, unused: Unused) -> Iterator[Violation | NotEvaluated]:
                 RelatedPlace(f"{shown(one.value)} too", grant.place(one.path)) for one in others
             ),
             suggestion=drop,
-            subject=" ".join((grant.statement.sid, *names)),
+            subject=" ".join((grant.statement.sid, *sorted(names))),
         )
     elif unused.resources:
         names = [shown(one.value) for one in unused.resources]
@@ -173,5 +188,5 @@ def _judge(grant: Grant, unused: Unused) -> Iterator[Violation | NotEvaluated]:
                 RelatedPlace(f"{shown(one.value)} too", grant.place(one.path)) for one in others
             ),
             suggestion=f"Remove {listed(names)}, or name what the states use instead",
-            subject=" ".join((grant.statement.sid, *names)),
+            subject=" ".join((grant.statement.sid, *sorted(names))),
         )

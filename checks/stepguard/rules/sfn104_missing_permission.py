@@ -18,6 +18,7 @@ from stepguard.permissions.notation import write_statement
 from stepguard.permissions.role_needs import role_of_task
 from stepguard.rules.grants import listed, name_of_role, shown, told_apart
 from stepguard.rules.machines import names_of, place_of, related_places
+from stepguard.rules.narrowing import POLICY_OF_ITS_OWN, waits_for_machine
 from stepguard.rules.rule import Context, MachineRule, Verdict
 
 
@@ -29,7 +30,9 @@ class MissingPermission(MachineRule):
     every integration and how it waits, for AWS SDK integrations, distributed maps, `Credentials`
     (then for the role that the task takes), logging, tracing and a customer's key. Reports those
     that no policy of the role allows, or that one forbids. Policies that AWS manages count by what
-    AWS documents of them, and so do resource policies of the project that name the role.
+    AWS documents of them, and so do resource policies of the project that name the role. Where
+    something else than the call itself fails, it is a lesser finding (medium), and where AWS only
+    lists the permission, low.
 
     Nothing is reported where a policy could not be read, where a condition or an unknown name may
     decide, or where AWS documents nothing. An action on a target that is chosen at run time counts
@@ -94,10 +97,6 @@ class _Gap:
     def effect(self) -> str:
         return ", and ".join(dict.fromkeys(need.effect for need in self.needs))
 
-    @property
-    def is_vital(self) -> bool:
-        return any(need.is_vital for need in self.needs)
-
 
 class _Judge:
     """Judges the needs of one machine for one role. `unknown` says what could not be told."""
@@ -105,6 +104,7 @@ class _Judge:
     def __init__(self, machine: StateMachine, role: Role, context: Context) -> None:
         self._machine = machine
         self._role = role
+        self._deployment = context.deployment
         self._grants: RoleGrants = grants_of_role(role, context.deployment)
         self._decider = Decider(self._grants, context.deployment, lenient=True)
         self.unknown: list[str] = []
@@ -146,21 +146,28 @@ class _Judge:
             resource=address,
             span=self._place(need, states),
             path=states[0].path if states else (),
-            state=states[0].name if states else None,
+            state=states[0].name if len(states) == 1 else None,
             related=(
                 RelatedPlace(f"{name} does not allow it", self._role.span),
                 *self._others(states, need),
             ),
             suggestion=self._suggestion(gap, name),
-            subject=" ".join((self._machine.address, *gap.actions)),
-            severity=None if gap.is_vital else Severity.MEDIUM,
+            subject=" ".join((self._machine.address, *sorted(gap.actions))),
+            severity=_severity(gap.needs),
         )
 
     def _suggestion(self, gap: _Gap, name: str) -> str:
         if gap.reason:
             return f"Leave {listed(gap.actions)} out of what is forbidden, or do without the call"
         statement = write_statement(gap.actions, gap.resources, self._role.form)
-        return f"Add to {name}: {statement}"
+        if waits_for_machine(gap.resources, self._role, self._deployment):
+            return f"Add {POLICY_OF_ITS_OWN}: {statement}"
+        better = (
+            ', or better on the ARNs that it can be than on "*"'
+            if gap.needs[0].is_dynamic and "*" in gap.resources
+            else ""
+        )
+        return f"Add to {name}: {statement}{better}"
 
     def _where_to_write(self) -> tuple[str, str]:
         """Return the address of the resource whose text has to change, and how to name it."""
@@ -186,6 +193,13 @@ class _Judge:
             f"whether role '{name_of_role(self._role)}' has {need.action} for {need.by} is not "
             f"known: {decision.reason}"
         )
+
+
+def _severity(needs: Iterable[Need]) -> Severity | None:
+    """Return how grave it is that needs are not met, where that is not as the rule says."""
+    if any(need.is_vital for need in needs):
+        return None
+    return Severity.LOW if all(need.is_only_listed for need in needs) else Severity.MEDIUM
 
 
 def _shown(resource: Plain) -> str:

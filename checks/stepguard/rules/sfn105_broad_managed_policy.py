@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from stepguard.deployment.graph import last_name
+from stepguard.deployment.graph import Deployment, last_name
+from stepguard.deployment.iam import is_step_functions_role
 from stepguard.deployment.iam.arns import split_arn
 from stepguard.deployment.iam.patterns import literal
 from stepguard.deployment.members import why_unknown
@@ -60,7 +61,7 @@ class BroadManagedPolicy(RelatedRoleRule):
         for holder, attached in _attachments(subject, context):
             for policy in _alternatives(attached):
                 if not context.deployment.resolve(policy, Policy):
-                    found.extend(_judge(policy, holder, subject))
+                    found.extend(_judge(policy, holder, subject, context.deployment))
         found.extend(
             NotEvaluated(reason=one.reason, resource=subject.address, span=one.span)
             for one in context.deployment.policies_of(subject).unread
@@ -87,7 +88,9 @@ def _alternatives(policy: Traced) -> Iterator[Traced]:
             yield from _alternatives(one)
 
 
-def _judge(policy: Traced, holder: Resource, role: Role) -> Iterator[Violation | NotEvaluated]:
+def _judge(
+    policy: Traced, holder: Resource, role: Role, deployment: Deployment
+) -> Iterator[Violation | NotEvaluated]:
     open_reason = _why_open(policy)
     name = name_of_managed(policy)
     if open_reason:
@@ -99,7 +102,7 @@ def _judge(policy: Traced, holder: Resource, role: Role) -> Iterator[Violation |
     elif name is not None and _is_broad(name):
         whole = _whole_services(name)
         if whole is None or whole or name in _EXTENTS:
-            yield _violation(name, whole or [], policy, holder, role)
+            yield _violation(name, whole or [], policy, holder, role, deployment)
 
 
 def _is_broad(name: str) -> bool:
@@ -124,7 +127,12 @@ def _why_open(policy: Traced) -> str:
 
 
 def _violation(
-    name: str, whole: Sequence[str], policy: Traced, holder: Resource, role: Role
+    name: str,
+    whole: Sequence[str],
+    policy: Traced,
+    holder: Resource,
+    role: Role,
+    deployment: Deployment,
 ) -> Violation:
     extent = _EXTENTS.get(name) or f"{listed(whole)} on every resource"
     allows = f"it allows {extent}" if whole or name in _EXTENTS else "it is made for administrators"
@@ -132,11 +140,21 @@ def _violation(
         message=f"AWS's policy {name} is attached to role '{name_of_role(role)}': {allows}",
         resource=holder.address,
         span=policy.span or holder.span,
-        suggestion="Attach a policy with the actions and resources that the workflow uses instead: "
-        "`stepguard policy` writes it",
+        suggestion=_instead(role, deployment),
         subject=name if holder is role else f"{role.address} {name}",
         severity=Severity.CRITICAL if name in _WHOLE_ACCOUNT else None,
     )
+
+
+def _instead(role: Role, deployment: Deployment) -> str:
+    """Return what to attach in the place of a policy of AWS."""
+    if deployment.machines_of(role):
+        return (
+            "Attach a policy with the actions and resources that the workflow uses instead: "
+            "`stepguard policy` writes it"
+        )
+    user = "the workflow uses" if is_step_functions_role(role, deployment) else "its user needs"
+    return f"Attach a policy with the actions and resources that {user} instead"
 
 
 def _whole_services(name: str) -> list[str] | None:

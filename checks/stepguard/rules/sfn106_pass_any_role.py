@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from stepguard.deployment.iam.elements import Entry
+from stepguard.deployment.iam.trust import lets_anyone_in, trust_of
 from stepguard.deployment.members import why_unknown
 from stepguard.deployment.resources import Role
 from stepguard.finding import NotEvaluated, RelatedPlace, Severity, Violation
 from stepguard.permissions.actions import find_action
 from stepguard.permissions.breadth import covered_types
+from stepguard.permissions.role_needs import role_of_task
 from stepguard.permissions.targets import Decided
 from stepguard.permissions.uses import uses_of_role
 from stepguard.rules.escalation import PASS_ROLE, is_limited_to_services, names_action
@@ -62,7 +64,7 @@ class PassAnyRole(RelatedRoleRule):
         grants = grants_of(subject, context)
         if not grants.is_judged:
             return None
-        ways = escalations_of(subject, grants, context.deployment).known
+        ways = escalations_of(subject, context.deployment).known
         powers = [power for way in ways for power in way.powers if power.action == PASS_ROLE]
         found: list[Violation | NotEvaluated] = []
         for grant in grants.known:
@@ -95,7 +97,7 @@ def _judge(grant: Grant, context: Context) -> Iterator[Violation | NotEvaluated]
         elif not called_for:
             yield _violation(grant, passing, wide, context)
     elif not _may_be_limited(grant) and not resources.reasons:
-        yield _to_any_service(grant, passing, resources.entries)
+        yield _to_any_service(grant, passing, resources.entries, context)
     for reason in resources.reasons:
         yield grant.not_evaluated(f"its resources: {reason}", resources.path)
 
@@ -104,7 +106,9 @@ def _may_be_limited(grant: Grant) -> bool:
     return is_limited_to_services(grant.statement) or bool(grant.statement.conditions.unread)
 
 
-def _to_any_service(grant: Grant, action: str, resources: Sequence[Entry]) -> Violation:
+def _to_any_service(
+    grant: Grant, action: str, resources: Sequence[Entry], context: Context
+) -> Violation:
     """Return the pedantic finding: named roles that may be passed to every service."""
     written = next(one for one in _entries(grant) if shown(one.value) == action)
     names = listed([f'"{shown(one.value)}"' for one in resources])
@@ -114,7 +118,7 @@ def _to_any_service(grant: Grant, action: str, resources: Sequence[Entry]) -> Vi
         resource=grant.policy.address,
         span=grant.place(written.path),
         path=written.path,
-        suggestion=_condition(grant.role),
+        suggestion=_condition(grant.role, _trusted_by(resources, context)),
         subject=" ".join((grant.statement.sid, action, "without condition")).strip(),
         severity=Severity.LOW,
         tier="pedantic",
@@ -126,13 +130,29 @@ def _entries(grant: Grant) -> Sequence[Entry]:
     return () if actions is None else actions.entries
 
 
-def _condition(role: Role) -> str:
-    service = "ecs-tasks.amazonaws.com"
+def _trusted_by(resources: Sequence[Entry], context: Context) -> list[str]:
+    """Return the services that may assume the roles, for those that the project has."""
+    found: dict[str, None] = {}
+    for entry in resources:
+        role = role_of_task(entry.value, context.deployment)
+        trust = None if role is None else trust_of(role)
+        for statement in () if trust is None else trust.known:
+            if lets_anyone_in(statement) and statement.principals is not None:
+                services = [one.entry.value for one in statement.principals.known if one.service]
+                found.update((one, None) for one in services if isinstance(one, str))
+    return list(found)
+
+
+def _condition(role: Role, services: Sequence[str]) -> str:
+    """Return the condition to write, for the services that the roles are made for."""
+    given = services or ["<service>.amazonaws.com"]
+    quoted = ", ".join(f'"{one}"' for one in given)
+    value = quoted if len(given) == 1 else f"[{quoted}]"
     if is_terraform(role):
-        inner = f'StringEquals = {{ "iam:PassedToService" = "{service}" }}'
-        return f"Condition = {{ {inner} }}, with the service that they are passed to"
-    inner = f'StringEquals: {{"iam:PassedToService": {service}}}'
-    return f"Condition: {{{inner}}}, with the service that they are passed to"
+        written = f'Condition = {{ StringEquals = {{ "iam:PassedToService" = {value} }} }}'
+    else:
+        written = f'Condition: {{StringEquals: {{"iam:PassedToService": {value}}}}}'
+    return written if services else f"{written}, with the service that they are passed to"
 
 
 def _may_pass(grant: Grant) -> Iterator[NotEvaluated]:
@@ -188,6 +208,6 @@ def _violation(grant: Grant, action: str, wide: list[Entry], context: Context) -
             RelatedPlace(f'"{shown(one.value)}" too', grant.place(one.path)) for one in others
         ),
         suggestion=what_to_write([known] if known else [], grant.role, context.deployment),
-        subject=" ".join((grant.statement.sid, action, *(shown(one.value) for one in wide))),
+        subject=" ".join((grant.statement.sid, action, *sorted(shown(one.value) for one in wide))),
         severity=Severity.MEDIUM if limited or grant.statement.conditions.unread else None,
     )

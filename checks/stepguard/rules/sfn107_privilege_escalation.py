@@ -50,10 +50,10 @@ class PrivilegeEscalation(RelatedRoleRule):
         grants = grants_of(subject, context)
         if not grants.is_judged:
             return None
-        ways = escalations_of(subject, grants, context.deployment)
+        ways = escalations_of(subject, context.deployment)
         by_statement: dict[int, list[Escalation]] = {}
         for way in ways.known:
-            by_statement.setdefault(id(way.powers[0].grant), []).append(way)
+            by_statement.setdefault(id(way.lead.grant), []).append(way)
         found: list[Violation | NotEvaluated] = [
             _violation(one, subject) for one in by_statement.values()
         ]
@@ -69,14 +69,15 @@ class PrivilegeEscalation(RelatedRoleRule):
 
 
 def _violation(ways: list[Escalation], role: Role) -> Violation:
-    first = ways[0].powers[0]
-    powers = list({one.action: one for way in ways for one in way.powers}.values())
-    told = [f"by {listed([one.action for one in way.powers])} {way.what}" for way in ways[:2]]
+    first = ways[0].lead
+    actions = {one.action: one for way in ways for one in way.powers}
+    powers = list(actions.values())
+    told = [f"by {listed([_named(one) for one in way.powers])} {way.what}" for way in ways[:2]]
     further = len(ways) - len(told)
     more = f"; {further} more ways" if further > 1 else "; one more way" if further else ""
     return Violation(
-        message=f"Role '{name_of_role(role)}' can get itself more permissions: "
-        f"{'; '.join(told)}{more}",
+        message=f"{first.grant.label} lets role '{name_of_role(role)}' get itself more "
+        f"permissions: {'; '.join(told)}{more}",
         resource=first.grant.policy.address,
         span=first.grant.place(first.entry.path),
         path=first.entry.path,
@@ -86,16 +87,23 @@ def _violation(ways: list[Escalation], role: Role) -> Violation:
             if one is not first
         ),
         suggestion=_what_to_write(ways),
-        subject=" ".join((first.grant.statement.sid, *(one.action for one in powers))).strip(),
+        subject=" ".join((first.grant.statement.sid, *sorted(actions))).strip(),
     )
 
 
+def _named(power: Power) -> str:
+    """Return an action, with the wildcard that it is allowed by."""
+    written = shown(power.entry.value)
+    is_named = written.lower() == power.action.lower()
+    return power.action if is_named else f"{power.action} ({written})"
+
+
 def _allows(power: Power) -> str:
-    return f'{power.action} is allowed on "{shown(power.resource.value)}"'
+    return f'{_named(power)} is allowed on "{shown(power.resource.value)}"'
 
 
 def _what_to_write(ways: list[Escalation]) -> str:
-    names = list(dict.fromkeys(way.powers[0].action for way in ways))
+    names = list(dict.fromkeys(shown(way.lead.entry.value) for way in ways))
     return f"Leave out {listed(names)}, or name the resources that are meant instead of everything"
 
 

@@ -65,5 +65,5 @@ def _judge(grant: Grant) -> Iterator[Violation]:
             span=grant.place(element.path),
             path=element.path,
             suggestion=f"Write {better} that the workflow uses",
-            subject=" ".join((statement.sid, name, *left_out)),
+            subject=" ".join((statement.sid, name, *sorted(left_out))),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from stepguard.deployment.documents import Document
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.iam.arns import ACCOUNT_ID
 from stepguard.deployment.iam.principals import Principal
@@ -15,15 +16,19 @@ from stepguard.deployment.iam.trust import (
     lets_step_functions_in,
 )
 from stepguard.deployment.resources import Role
-from stepguard.deployment.values import Reference, Unknown
+from stepguard.deployment.values import Plain, Reference, Unknown
+from stepguard.deployment.workflow import read_workflow
 from stepguard.finding import NotEvaluated, RelatedPlace, Severity, Violation
+from stepguard.permissions.role_needs import role_of_task
 from stepguard.rules.grants import listed, name_of_statement, shown, told_apart
+from stepguard.rules.role_users import other_users_of
 from stepguard.rules.rule import Context, RoleRule, Verdict
 from stepguard.rules.trusts import in_form, in_words, not_evaluated, place, read_trust
 
 SERVICE = "states.amazonaws.com"
 """The principal that Step Functions is in every region."""
 
+_MAXIMUM_DEPTH = 6
 _WHO = "aws:principal"
 _CALLER_KEYS = frozenset(
     {"aws:principalarn", "aws:principalaccount", "aws:principalorgid", "aws:principalorgpaths"}
@@ -36,7 +41,8 @@ class WideTrust(RoleRule):
     ## What it does
     Reports every principal besides Step Functions that the trust policy of a role lets in:
     another service, a user or role, a whole account, everybody. An account that the option
-    `trusted-accounts` names may be there. Also reports a role that a state machine uses and that
+    `trusted-accounts` names may be there, and what is for a service that a task passes the role
+    to is not evaluated. Also reports a role that a state machine uses and that
     Step Functions may not assume. Statements that deny are not considered, and the role that SAM
     makes is not judged.
 
@@ -104,8 +110,12 @@ def _judge_statement(
     for reason in dict.fromkeys(reasons):
         span = place(role, statement.path)
         yield not_evaluated(role, f"the trust policy, {label}: {reason}", span)
-    if others:
-        yield _violation(others, role)
+    if others and _is_passed_on(role, context.deployment) and _are_services(others):
+        names = listed([one.name for one in others])
+        reason = f"a task passes the role on, so that {names} may be whom it is for"
+        yield not_evaluated(role, f"the trust policy, {label}: {reason}")
+    elif others:
+        yield _violation(others, role, context.deployment)
 
 
 def _judge_principal(
@@ -129,7 +139,8 @@ def _judge_principal(
     if isinstance(account, str) and account in context.config.trusted_accounts:
         return None
     if principal.is_whole_account:
-        severity = Severity.MEDIUM if _names_caller(statement) else Severity.HIGH
+        is_own = isinstance(account, Reference) and account.is_pseudo
+        severity = Severity.MEDIUM if is_own or _names_caller(statement) else Severity.HIGH
         return _Other(principal, f"the whole account {_account_name(account)}", severity)
     foreign = isinstance(account, str) and ACCOUNT_ID.fullmatch(account)
     return _Other(principal, name, Severity.HIGH if foreign else Severity.MEDIUM)
@@ -163,7 +174,39 @@ def _names_caller(statement: Statement) -> bool:
     )
 
 
-def _violation(others: list[_Other], role: Role) -> Violation:
+def _is_passed_on(role: Role, deployment: Deployment) -> bool:
+    """Tell whether no state machine runs as a role, and a task gives it to what it calls."""
+    if deployment.machines_of(role):
+        return False
+    return any(
+        role_of_task(value, deployment) is role
+        for machine in deployment.state_machines
+        if isinstance(machine.definition, Document)
+        for task in read_workflow(machine.definition, deployment).tasks
+        for value in _roles_in(task.parameters)
+    )
+
+
+def _roles_in(parameters: Plain, depth: int = 0) -> Iterator[Plain]:
+    """Yield the values of parameters that are called roles, `ExecutionRoleArn` and the like."""
+    if depth > _MAXIMUM_DEPTH:
+        return
+    if isinstance(parameters, list):
+        for element in parameters:
+            yield from _roles_in(element, depth + 1)
+    elif isinstance(parameters, dict):
+        for name, value in parameters.items():
+            if "role" in name.lower() and not isinstance(value, (dict, list)):
+                yield value
+            else:
+                yield from _roles_in(value, depth + 1)
+
+
+def _are_services(others: list[_Other]) -> bool:
+    return all(one.principal.kind == "Service" for one in others)
+
+
+def _violation(others: list[_Other], role: Role, deployment: Deployment) -> Violation:
     first, *further = sorted(others, key=lambda one: -one.severity)
     names = [one.name for one in (first, *further)]
     return Violation(
@@ -176,8 +219,8 @@ def _violation(others: list[_Other], role: Role) -> Violation:
             RelatedPlace(f"{one.name} too", place(role, one.principal.entry.path))
             for one in further
         ),
-        suggestion=_only_step_functions(role),
-        subject=" ".join(("trusts", *names)),
+        suggestion=_only_step_functions(role, _who_else(role, deployment)),
+        subject=" ".join(("trusts", *sorted(names))),
         severity=first.severity,
     )
 
@@ -225,11 +268,18 @@ def _lets_everybody_in(statement: Statement) -> bool:
     return lets_anyone_in(statement) and (everyone or statement.not_principals is not None)
 
 
-def _only_step_functions(role: Role) -> str:
+def _who_else(role: Role, deployment: Deployment) -> str:
+    """Return who needs a role of their own, by name where something of the project does."""
+    users = [one.resource for one in other_users_of(role, deployment)]
+    return listed([f"'{one.label or one.address}'" for one in users]) or "others"
+
+
+def _only_step_functions(role: Role, who: str = "others") -> str:
     principal = in_form(
         role,
         block=f'identifiers = ["{SERVICE}"]',
         terraform=f'Principal = {{ Service = "{SERVICE}" }}',
         cloudformation=f"Principal: {{Service: {SERVICE}}}",
     )
-    return f"Write {principal}, and give others a role of their own"
+    own = "its own" if who.count("'") == 2 else "their own"
+    return f"Write {principal}, and give {who} a role of {own}"

@@ -105,6 +105,7 @@ def _violation(users: Sequence[_User], role: Role) -> Violation:
         related=tuple(
             RelatedPlace(f"{one.name} runs with it", one.span or one.resource.span) for one in users
         ),
-        suggestion="A role for each of them, with the permissions that it needs",
+        suggestion=f"A role of its own for {listed(names[1:])}, with the permissions that "
+        "it needs: `stepguard policy` writes those of a state machine",
         subject=" ".join(sorted(one.resource.address for one in users)),
     )

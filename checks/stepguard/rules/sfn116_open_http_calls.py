@@ -68,6 +68,7 @@ class OpenHttpCalls(RoleRule):
                 if calls:
                     concerns = True
                     found.extend(_judge_secrets(grant, secret, calls))
+        concerns = concerns or bool(grants.unread)
         return [*told_apart(found), *grants.unread] if concerns else None
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from stepguard.deployment.documents import Path
 from stepguard.deployment.iam.elements import Entry
 from stepguard.deployment.iam.patterns import has_wildcard
 from stepguard.deployment.resources import Resource
@@ -13,8 +14,15 @@ from stepguard.permissions.actions import Action, find_action, matching_actions
 from stepguard.permissions.breadth import covered_types
 from stepguard.permissions.notation import write_resource
 from stepguard.rules.grants import listed, shown, told_apart
+from stepguard.rules.privilege_paths import escalations_of
 from stepguard.rules.rule import Context, Verdict
-from stepguard.rules.starters import StarterRule, StatesGrant, is_bound_by_tag, states_grants
+from stepguard.rules.starters import (
+    StarterRule,
+    StatesGrant,
+    is_bound_by_tag,
+    roles_with,
+    states_grants,
+)
 
 MAXIMUM_COMPARISONS = 20_000
 """Pairs of actions and resources of one statement that are looked at."""
@@ -34,7 +42,8 @@ class StartAnyMachine(StarterRule):
     `states:StopExecution`, `states:UpdateStateMachine`) on `*`, `stateMachine:*` or
     `execution:*`. Actions that IAM allows on no resource in particular, such as
     `states:SendTaskSuccess`, may stand on `*`; those that read are not judged, and neither is
-    `states:CreateStateMachine`. A condition on a tag of the resource counts as a name.
+    `states:CreateStateMachine`. A condition on a tag of the resource counts as a name. An action
+    by which a role can get itself more permissions is left to SFN107.
 
     ## Why is this bad
     A workflow does its work with the permissions of its own role. Whoever can start every state
@@ -57,8 +66,10 @@ class StartAnyMachine(StarterRule):
         if not grants.known:
             return None
         found: list[Violation | NotEvaluated] = []
+        leading = _leading_to_more(subject, context)
         for grant in grants.known:
-            found.extend(_judge(grant, context))
+            left = [one for one in grant.actions if (id(grant.document), one.path) not in leading]
+            found.extend(_judge(replace(grant, actions=tuple(left)), context))
         return [*told_apart(found), *grants.unread]
 
 
@@ -105,6 +116,15 @@ def _changing(entry: Entry) -> list[Action]:
     ]
 
 
+def _leading_to_more(holder: Resource, context: Context) -> frozenset[tuple[int, Path]]:
+    """Return the actions that SFN107 reports of the roles with a policy: document and place."""
+    return frozenset(
+        (id(way.lead.grant.document), way.lead.entry.path)
+        for role in roles_with(holder, context)
+        for way in escalations_of(role, context.deployment).known
+    )
+
+
 def _judge(grant: StatesGrant, context: Context) -> list[Violation | NotEvaluated]:
     resources = grant.statement.resources
     found: list[Violation | NotEvaluated] = []
@@ -131,7 +151,7 @@ def _violation(grant: StatesGrant, wide: Wide, context: Context) -> Violation:
     actions = list(wide.actions)
     patterns = [f'"{one}"' for one in wide.resources]
     return Violation(
-        message=f"{grant.label} allows {listed(actions)} on {listed(patterns)}: on every state "
+        message=f"{grant.allows} {listed(actions)} on {listed(patterns)}: on every state "
         "machine, and so on whatever their roles may do",
         resource=grant.policy.address,
         span=grant.place(first.path),
@@ -140,7 +160,7 @@ def _violation(grant: StatesGrant, wide: Wide, context: Context) -> Violation:
             RelatedPlace(f'"{shown(one.value)}" too', grant.place(one.path)) for one in others
         ),
         suggestion=_what_to_write([one for each in wide.actions.values() for one in each], context),
-        subject=" ".join((grant.statement.sid, *actions, *wide.resources)),
+        subject=" ".join((grant.statement.sid, *sorted(actions), *sorted(wide.resources))),
     )
 
 

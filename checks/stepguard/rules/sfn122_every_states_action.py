@@ -60,7 +60,7 @@ def _violation(grant: StatesGrant, every: list[Entry]) -> Violation:
     quoted = [f'"{one}"' for one in written]
     on_what = f" on {listed(quoted)}" if quoted else ""
     return Violation(
-        message=f"{grant.label} allows {shown(first.value)}{on_what}: to start, to change and to "
+        message=f"{grant.allows} {shown(first.value)}{on_what}: to start, to change and to "
         "delete state machines, and to read all that passes through them",
         resource=grant.policy.address,
         span=grant.place(first.path),
@@ -70,7 +70,7 @@ def _violation(grant: StatesGrant, every: list[Entry]) -> Violation:
         ),
         suggestion="Write the actions that the caller takes, such as states:StartExecution, and "
         "states:DescribeExecution to wait for the end",
-        subject=" ".join((grant.statement.sid, shown(first.value), *written)),
+        subject=" ".join((grant.statement.sid, shown(first.value), *sorted(written))),
         severity=None if _is_wide(grant) else Severity.MEDIUM,
     )
 

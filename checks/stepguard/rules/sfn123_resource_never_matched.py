@@ -188,9 +188,9 @@ def _violation(
     verb = "is" if len(names) == 1 else "are"
     written = list(dict.fromkeys(_instead(one, kinds[0], deployment) for one in resources))
     return Violation(
-        message=f"{grant.label} allows {listed(names)} on {given}, which never matches: "
+        message=f"{grant.allows} {listed(names)} on {given}, which never matches: "
         f"{'it' if len(names) == 1 else 'they'} {verb} about ARNs with {meant} in them, "
-        "and every call is denied",
+        "so that this allows nothing",
         resource=grant.policy.address,
         span=grant.place(first.path),
         path=first.path,
@@ -198,7 +198,7 @@ def _violation(
             RelatedPlace(f"{shown(one.value)} too", grant.place(one.path)) for one, _ in others
         ),
         suggestion=f"A statement of its own with {listed(names)} on {listed(written)}",
-        subject=" ".join((grant.statement.sid, *names)),
+        subject=" ".join((grant.statement.sid, *sorted(names))),
     )
 
 

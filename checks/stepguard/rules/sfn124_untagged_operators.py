@@ -97,7 +97,7 @@ def _violation(
     names = [shown(one.value) for one in actions]
     given = [f'"{shown(one.value)}"' for one in patterns]
     return Violation(
-        message=f"{grant.label} allows {listed(names)} on {listed(given)} by the name alone, "
+        message=f"{grant.allows} {listed(names)} on {listed(given)} by the name alone, "
         "whoever the machines belong to: it has no condition on aws:ResourceTag",
         resource=grant.policy.address,
         span=grant.place(first.path),
@@ -108,5 +108,5 @@ def _violation(
         suggestion='Condition = { StringEquals = { "aws:ResourceTag/<key>" = "<value>" } }'
         if is_terraform(form)
         else 'Condition: {StringEquals: {"aws:ResourceTag/<key>": <value>}}',
-        subject=" ".join((grant.statement.sid, *names)).strip(),
+        subject=" ".join((grant.statement.sid, *sorted(names))).strip(),
     )

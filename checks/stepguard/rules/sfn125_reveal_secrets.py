@@ -49,7 +49,7 @@ class RevealSecrets(HolderRule):
                     continue
                 found.append(
                     Violation(
-                        message=f"{grant.label} allows {REVEAL}: with TestState it shows the keys "
+                        message=f"{grant.allows} {REVEAL}: with TestState it shows the keys "
                         "and tokens that connections send with HTTP requests",
                         resource=grant.policy.address,
                         span=grant.place(entry.path),

@@ -5,16 +5,20 @@ from __future__ import annotations
 from stepguard.deployment.resources import Form, StateMachine, Unread
 from stepguard.deployment.source import Span
 from stepguard.finding import NotEvaluated, Severity, Violation
+from stepguard.rules.authored import AuthoredMachineRule
 from stepguard.rules.machines import by_form, is_undecided, possible_values, why_undecided
-from stepguard.rules.rule import Context, MachineRule, Verdict
+from stepguard.rules.rule import Context, Verdict
 
 
-class TracingOff(MachineRule):
+class TracingOff(AuthoredMachineRule):
     """A state machine whose executions are not traced with X-Ray.
 
     ## What it does
     Reports a state machine without a tracing configuration, or with tracing switched off. A bare
     definition does not say whether it will be traced, so it is not judged.
+
+    Left out is the machine with which the CDK's provider framework waits for a custom resource:
+    nobody but the CDK writes it.
 
     ## Why is this bad
     A trace shows one request on its way through the workflow and the services that it calls, and

@@ -5,6 +5,7 @@ from __future__ import annotations
 from stepguard.deployment.resources import Encryption, Form, StateMachine, Unread
 from stepguard.deployment.source import Span
 from stepguard.finding import NotEvaluated, Severity, Violation
+from stepguard.rules.authored import AuthoredMachineRule
 from stepguard.rules.machines import (
     SAM_MACHINE,
     by_form,
@@ -12,19 +13,22 @@ from stepguard.rules.machines import (
     possible_values,
     why_undecided,
 )
-from stepguard.rules.rule import Context, MachineRule, Verdict
+from stepguard.rules.rule import Context, Verdict
 
 CUSTOMER_MANAGED = "CUSTOMER_MANAGED_KMS_KEY"
 AWS_OWNED = "AWS_OWNED_KEY"
 
 
-class NoCustomerManagedKey(MachineRule):
+class NoCustomerManagedKey(AuthoredMachineRule):
     """A state machine that is encrypted with a key that AWS owns.
 
     ## What it does
     Reports a state machine without encryption configuration, or with the type `AWS_OWNED_KEY`.
     Not judged are a bare definition, which does not say how it will be encrypted, and
     `AWS::Serverless::StateMachine`, to which SAM does not let one give a key.
+
+    Left out is the machine with which the CDK's provider framework waits for a custom resource:
+    nobody but the CDK writes it.
 
     ## Why is this bad
     The definition and the data of executions are encrypted in any case, with a key that nobody

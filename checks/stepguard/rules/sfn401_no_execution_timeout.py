@@ -6,6 +6,8 @@ from stepguard.deployment.members import present, why_open
 from stepguard.deployment.resources import StateMachine
 from stepguard.deployment.workflow import Workflow
 from stepguard.finding import NotEvaluated, Severity, Violation
+from stepguard.rules.authored import AuthoredMachineRule
+from stepguard.rules.durations import TIMEOUT
 from stepguard.rules.machines import (
     EXPRESS,
     STANDARD,
@@ -17,19 +19,25 @@ from stepguard.rules.machines import (
     related_places,
     why_type_open,
 )
-from stepguard.rules.rule import Context, MachineRule, Verdict
+from stepguard.rules.rule import Context, Verdict
+from stepguard.rules.task_limits import not_evaluated, unread_states
 
-TIMEOUT = "TimeoutSeconds"
+_WAITING = ("Task", "Wait")
+"""The types of states that take time."""
 
 
-class NoExecutionTimeout(MachineRule):
+class NoExecutionTimeout(AuthoredMachineRule):
     """A Standard workflow whose executions can run for a year.
 
     ## What it does
     Reports a state machine of type `STANDARD` whose definition has no `TimeoutSeconds` at its top
-    level. An `EXPRESS` workflow ends after five minutes in any case. Where the type is not known,
-    jobs, callbacks, activities and distributed maps in the definition decide, which only Standard
-    workflows have; else the rule is not evaluated.
+    level. An `EXPRESS` workflow ends after five minutes in any case, and one without `Task` and
+    `Wait` states has nothing to wait for. Where the type is not known, jobs, callbacks, activities
+    and distributed maps in the definition decide, which only Standard workflows have; else the
+    rule is not evaluated.
+
+    Left out is the machine with which the CDK's provider framework waits for a custom resource:
+    nobody but the CDK writes it.
 
     ## Why is this bad
     Step Functions sets no timeout of its own: an execution that waits for an answer that never
@@ -59,6 +67,8 @@ class NoExecutionTimeout(MachineRule):
         there = present(workflow.body, TIMEOUT)
         if there is True:
             return ()
+        if not any(state.type in _WAITING for state in workflow.states):
+            return not_evaluated(subject, unread_states(workflow)) or None
         if there is None:
             reason = f"whether there is a timeout is not known: {why_open(workflow.body, TIMEOUT)}"
             return [NotEvaluated(reason=reason, resource=subject.address)]

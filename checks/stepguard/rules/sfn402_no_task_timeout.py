@@ -7,8 +7,18 @@ from collections.abc import Sequence
 from stepguard.deployment.resources import StateMachine
 from stepguard.deployment.workflow import Task, Workflow
 from stepguard.finding import NotEvaluated, Severity, Violation
-from stepguard.rules.machines import definition_of, member, names_of, place_of, related_places
-from stepguard.rules.rule import Context, MachineRule, Verdict
+from stepguard.rules.authored import AuthoredMachineRule
+from stepguard.rules.durations import TIMEOUT
+from stepguard.rules.machines import (
+    EXPRESS,
+    definition_of,
+    member,
+    names_of,
+    place_of,
+    possible_types,
+    related_places,
+)
+from stepguard.rules.rule import Context, Verdict
 from stepguard.rules.task_limits import (
     not_evaluated,
     places_of_waiting,
@@ -17,10 +27,8 @@ from stepguard.rules.task_limits import (
     ways_of_waiting,
 )
 
-TIMEOUT = "TimeoutSeconds"
 
-
-class NoTaskTimeout(MachineRule):
+class NoTaskTimeout(AuthoredMachineRule):
     """Tasks that have no timeout, so that only the execution's or the service's ends them.
 
     ## What it does
@@ -31,9 +39,13 @@ class NoTaskTimeout(MachineRule):
       and activities. What they wait for is not Step Functions' own, and may never happen;
     - low, for all others. A call that only asks for an answer ends with it, mostly by a limit of
       the service that is called (a Lambda function's own timeout is at most 15 minutes), but the
-      default of Step Functions for it is 99,999,999 seconds all the same.
+      default of Step Functions for it is 99,999,999 seconds all the same. In an `EXPRESS` workflow
+      the five minutes of the execution end it.
 
     HTTP tasks are left out: Step Functions ends them after 60 seconds.
+
+    Left out is the machine with which the CDK's provider framework waits for a custom resource:
+    nobody but the CDK writes it.
 
     ## Why is this bad
     A job that hangs or a token that nobody returns blocks the execution until its own timeout, or
@@ -100,9 +112,14 @@ def _waiting(machine: StateMachine, workflow: Workflow, tasks: Sequence[Task]) -
 
 def _others(machine: StateMachine, workflow: Workflow, tasks: Sequence[Task]) -> Violation:
     verb = "has" if len(tasks) == 1 else "have"
+    is_bounded = workflow.timeout_seconds is not None or possible_types(machine) == {EXPRESS}
+    effect = (
+        "a call that takes too long ends the whole execution, and no Catch sees it"
+        if is_bounded
+        else "how long a call may take is left to the service that is called"
+    )
     return Violation(
-        message=f"{names_of(tasks)} {verb} no timeout: how long a call may take is left to the "
-        "service that is called",
+        message=f"{names_of(tasks)} {verb} no timeout: {effect}",
         resource=machine.address,
         span=place_of(workflow, tasks[0]),
         path=tasks[0].path,

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from stepguard.deployment.integration import is_unread
-from stepguard.deployment.members import why_unknown
+from stepguard.deployment.members import present, why_unknown
 from stepguard.deployment.resources import StateMachine
 from stepguard.deployment.workflow import Task, Workflow
 from stepguard.finding import NotEvaluated, Severity, Violation
+from stepguard.rules.durations import HEARTBEAT, TIMEOUT
 from stepguard.rules.machines import definition_of, member, names_of, place_of
 from stepguard.rules.rule import Context, MachineRule, Verdict
 from stepguard.rules.task_limits import (
@@ -19,8 +20,6 @@ from stepguard.rules.task_limits import (
     ways_of_waiting,
 )
 
-HEARTBEAT = "HeartbeatSeconds"
-
 
 class NoHeartbeat(MachineRule):
     """Callbacks and activities that need give no sign of life.
@@ -28,8 +27,8 @@ class NoHeartbeat(MachineRule):
     ## What it does
     Reports the tasks that wait for a token (`.waitForTaskToken`) or for an activity's worker and
     have neither `HeartbeatSeconds` nor `HeartbeatSecondsPath`, all of a machine in at most two
-    findings: medium for those without a timeout, low for those with one. A job (`.sync`) has no
-    heartbeat.
+    findings: low for those with a timeout, their own or the state machine's, medium for those
+    with none. A job (`.sync`) has no heartbeat.
 
     ## Why is this bad
     A worker that has died looks like one that works. With a heartbeat the task fails as soon as
@@ -60,9 +59,11 @@ class NoHeartbeat(MachineRule):
         limited = [task for task in silent if task.has_timeout is not False]
         verdict: list[Violation | NotEvaluated] = []
         if bare:
-            verdict.append(_violation(subject, workflow, bare, Severity.MEDIUM))
+            verdict.append(_without_timeout(subject, workflow, bare))
         if limited:
-            verdict.append(_violation(subject, workflow, limited, Severity.LOW))
+            noticed = "only its timeout tells"
+            one = _violation(subject, workflow, limited, noticed, Severity.LOW, "with timeout")
+            verdict.append(one)
         if not verdict:
             fields = undecided_fields(
                 workflow, lambda task: not _needs_heartbeat(task) or task.has_heartbeat, HEARTBEAT
@@ -86,12 +87,22 @@ def _unread_calls(workflow: Workflow) -> list[str]:
     ]
 
 
+def _without_timeout(machine: StateMachine, workflow: Workflow, tasks: Sequence[Task]) -> Violation:
+    is_bounded = present(workflow.body or {}, TIMEOUT) is True
+    noticed = "only the timeout of the whole execution tells" if is_bounded else "nothing tells"
+    severity = Severity.LOW if is_bounded else Severity.MEDIUM
+    return _violation(machine, workflow, tasks, noticed, severity, "without timeout")
+
+
 def _violation(
-    machine: StateMachine, workflow: Workflow, tasks: Sequence[Task], severity: Severity
+    machine: StateMachine,
+    workflow: Workflow,
+    tasks: Sequence[Task],
+    noticed: str,
+    severity: Severity,
+    subject: str,
 ) -> Violation:
     verb = "waits" if len(tasks) == 1 else "wait"
-    noticed = "only its timeout tells" if severity is Severity.LOW else "nothing tells"
-    subject = "with timeout" if severity is Severity.LOW else "without timeout"
     beside = workflow.document.locate((*tasks[0].path, "Type"), key=True)
     return Violation(
         message=f"{names_of(tasks)} {verb} for {ways_of_waiting(tasks)} without a heartbeat: "

@@ -130,7 +130,8 @@ def _violation(
     machine: StateMachine, workflow: Workflow, above: list[Duration], limit: float, why: str
 ) -> Violation:
     first = above[0]
-    more = f"; {len(above) - 1} more are above that, too" if len(above) > 1 else ""
+    others = len(above) - 1
+    more = f"; {others} more {'is' if others == 1 else 'are'} above that, too" if others else ""
     return Violation(
         message=f"{first.label} is {first.shown}, but {why}{more}",
         resource=machine.address,

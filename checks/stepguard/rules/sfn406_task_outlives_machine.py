@@ -72,7 +72,8 @@ def _violation(
     machine: StateMachine, workflow: Workflow, longer: list[Duration], whole: Duration
 ) -> Violation:
     first = longer[0]
-    more = f", and so are {len(longer) - 1} more" if len(longer) > 1 else ""
+    others = len(longer) - 1
+    more = f", and so {'is' if others == 1 else 'are'} {others} more" if others else ""
     return Violation(
         message=f"{first.label} is {first.shown}, longer than the {whole.shown} seconds of the "
         f"whole execution{more}: that ends first, and no Catch sees it",

@@ -24,7 +24,6 @@ from stepguard.rules.task_limits import not_evaluated, unread_states
 
 _ATTRIBUTES = ("timeout", "Timeout")
 _DEFAULT_SECONDS = 3
-_WITH_GLOBALS = "AWS::Serverless::Function"
 
 
 class FunctionOutlivesTask(MachineRule):
@@ -111,8 +110,8 @@ def _calls(task: Task, context: Context) -> list[_Call]:
 
 def _call(task: Task, limit: Duration, function: Resource) -> _Call:
     given = next((one for name in _ATTRIBUTES if (one := function.attributes.get(name))), None)
-    if given is None and (function.type == _WITH_GLOBALS or function.attributes.rest is not None):
-        return _Call(task, limit, function, unknown="is not set beside the function itself")
+    if given is None and function.attributes.rest is not None:
+        return _Call(task, limit, function, unknown="may be set, and is not known")
     numbers: list[float] = []
     for value in possible_values(given):
         if value is None:
@@ -134,7 +133,8 @@ def _is_written_number(value: Plain) -> bool:
 def _violation(machine: StateMachine, workflow: Workflow, early: list[_Call]) -> Violation:
     first = early[0]
     seconds = shown_seconds(first.seconds)
-    more = f"; so do {len(early) - 1} more" if len(early) > 1 else ""
+    others = len(early) - 1
+    more = f"; so {'does' if others == 1 else 'do'} {others} more" if others else ""
     return Violation(
         message=f"{quoted(first.task.name)} gives up after {first.limit.shown} seconds, and "
         f"{first.function.address} may run for {seconds}: the function goes on, and a retry runs "

@@ -9,6 +9,7 @@ from stepguard.deployment.members import why_unknown
 from stepguard.deployment.resources import StateMachine
 from stepguard.deployment.workflow import Task, Workflow
 from stepguard.finding import NotEvaluated, Severity, Violation
+from stepguard.rules.authored import AuthoredMachineRule
 from stepguard.rules.error_handling import (
     HANDLER_FIELDS,
     doubts_of,
@@ -18,7 +19,7 @@ from stepguard.rules.error_handling import (
 )
 from stepguard.rules.lambda_tasks import calls_lambda
 from stepguard.rules.machines import definition_of, member, names_of, place_of, related_places
-from stepguard.rules.rule import Context, MachineRule, Verdict
+from stepguard.rules.rule import Context, Verdict
 from stepguard.rules.task_limits import not_evaluated, unread_states
 
 SERVICE_ERRORS = ("Lambda.ServiceException", "Lambda.SdkClientException")
@@ -33,7 +34,7 @@ _RETRIER = {
 }
 
 
-class LambdaErrorsUnhandled(MachineRule):
+class LambdaErrorsUnhandled(AuthoredMachineRule):
     """Lambda tasks for which a short failure of Lambda itself is handled nowhere.
 
     ## What it does
@@ -41,6 +42,9 @@ class LambdaErrorsUnhandled(MachineRule):
     `Lambda.SdkClientException` is neither retried nor caught: not by the task, nor by a Map or
     Parallel state around it. `States.ALL` and `States.TaskFailed` match both, and a Map state that
     tolerates failures counts, too. All of a machine are one finding.
+
+    Left out is the machine with which the CDK's provider framework waits for a custom resource:
+    nobody but the CDK writes it.
 
     ## Why is this bad
     Lambda is a distributed service, and answers with one of these errors now and then although

@@ -8,6 +8,7 @@ from stepguard.deployment.resources import StateMachine
 from stepguard.deployment.values import Plain
 from stepguard.deployment.workflow import Task, Workflow
 from stepguard.finding import NotEvaluated, Severity, Violation
+from stepguard.rules.authored import AuthoredMachineRule
 from stepguard.rules.error_handling import (
     ALL,
     HANDLER_FIELDS,
@@ -19,7 +20,7 @@ from stepguard.rules.error_handling import (
     tolerates_failures,
 )
 from stepguard.rules.machines import definition_of, member, names_of, place_of, related_places
-from stepguard.rules.rule import Context, MachineRule, Verdict
+from stepguard.rules.rule import Context, Verdict
 from stepguard.rules.task_limits import (
     not_evaluated,
     places_of_waiting,
@@ -28,7 +29,7 @@ from stepguard.rules.task_limits import (
 )
 
 
-class FailureUnhandled(MachineRule):
+class FailureUnhandled(AuthoredMachineRule):
     """Tasks whose failure is neither retried nor caught.
 
     ## What it does
@@ -40,6 +41,9 @@ class FailureUnhandled(MachineRule):
       fail for reasons of their own, and leave something behind;
     - low, for all others, only where the pedantic rules run: many workflows are right to fail as
       a whole.
+
+    Left out is the machine with which the CDK's provider framework waits for a custom resource:
+    nobody but the CDK writes it.
 
     ## Why is this bad
     The first error ends the execution. Nothing undoes what the steps before it have done, no

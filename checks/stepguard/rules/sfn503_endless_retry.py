@@ -10,6 +10,7 @@ from stepguard.deployment.resources import StateMachine
 from stepguard.deployment.values import alternatives
 from stepguard.deployment.workflow import Workflow
 from stepguard.finding import NotEvaluated, RelatedPlace, Severity, Violation
+from stepguard.rules.defects import capitalized
 from stepguard.rules.durations import (
     EXPRESS_SECONDS,
     YEAR_SECONDS,
@@ -187,7 +188,7 @@ def _violation(machine: StateMachine, workflow: Workflow, excesses: list[_Excess
     others = len(excesses) - 1
     more = f"; {others} more {'goes' if others == 1 else 'go'} too far" if others else ""
     return Violation(
-        message=f"{first.handler.label} {first.what}{more}",
+        message=f"{capitalized(first.handler.label)} {first.what}{more}",
         resource=machine.address,
         span=workflow.document.locate(path),
         path=path,

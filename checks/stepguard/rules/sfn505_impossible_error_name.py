@@ -8,7 +8,7 @@ from stepguard.deployment.resources import StateMachine
 from stepguard.deployment.states_language import ERROR_NAMES, HTTP_STATUS_ERROR
 from stepguard.deployment.workflow import State, Workflow
 from stepguard.finding import NotEvaluated, RelatedPlace, Severity, Violation
-from stepguard.rules.defects import listed, nearest, quoted
+from stepguard.rules.defects import capitalized, listed, nearest, quoted
 from stepguard.rules.error_handling import RUNTIME, Handler, all_handlers, doubts_of
 from stepguard.rules.machines import definition_of
 from stepguard.rules.rule import Context, MachineRule, Verdict
@@ -107,12 +107,12 @@ def _violation(machine: StateMachine, workflow: Workflow, names: list[_Name]) ->
         if len(names) > 1
         else (),
         suggestion=_suggestion(errors),
-        subject=" ".join(errors),
+        subject=" ".join(sorted(errors)),
     )
 
 
 def _message(first: _Name, names: list[_Name], errors: list[str]) -> str:
-    where = first.handler.label if len(names) == 1 else f"{len(names)} places"
+    where = capitalized(first.handler.label) if len(names) == 1 else f"{len(names)} places"
     shown = listed(map(quoted, errors[:4]), "and")
     if errors == [RUNTIME]:
         return f"{where} {_verb(names)} {shown}, which nothing retries or catches"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from stepguard.deployment.resources import StateMachine
 from stepguard.finding import Severity
+from stepguard.rules.authored import AuthoredMachineRule
 from stepguard.rules.missing_alarms import Watched, judge_alarms
-from stepguard.rules.rule import Context, MachineRule, Verdict
+from stepguard.rules.rule import Context, Verdict
 
 
-class NoFailureAlarm(MachineRule):
+class NoFailureAlarm(AuthoredMachineRule):
     """A state machine without an alarm on its failed executions.
 
     ## What it does
@@ -22,6 +23,9 @@ class NoFailureAlarm(MachineRule):
     modules that could not be read, and an alarm of which it is not known whether it is about the
     machine. Where alarms are set in another project, take `ExecutionsFailed` out of
     `alarms-here`.
+
+    Left out is the machine with which the CDK's provider framework waits for a custom resource:
+    nobody but the CDK writes it.
 
     ## Why is this bad
     An execution that fails does so in silence: it is listed among the others, and nobody is told.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from stepguard.deployment.resources import StateMachine
 from stepguard.finding import Severity
+from stepguard.rules.authored import AuthoredMachineRule
 from stepguard.rules.missing_alarms import Watched, judge_alarms
-from stepguard.rules.rule import Context, MachineRule, Verdict
+from stepguard.rules.rule import Context, Verdict
 
 
-class NoTimeoutAlarm(MachineRule):
+class NoTimeoutAlarm(AuthoredMachineRule):
     """A state machine without an alarm on its executions that time out.
 
     ## What it does
@@ -16,6 +17,9 @@ class NoTimeoutAlarm(MachineRule):
     `ExecutionsTimedOut`, and of which no rule of EventBridge passes on the status `TIMED_OUT`
     (for STANDARD workflows). What counts as an alarm, and where this is not evaluated, is as in
     SFN601; the option is `ExecutionsTimedOut` in `alarms-here`.
+
+    Left out is the machine with which the CDK's provider framework waits for a custom resource:
+    nobody but the CDK writes it.
 
     ## Why is this bad
     An execution that times out is none that fails: it does not count as `ExecutionsFailed`, and

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from stepguard.deployment.resources import StateMachine
 from stepguard.finding import Severity
+from stepguard.rules.authored import AuthoredMachineRule
 from stepguard.rules.missing_alarms import Watched, judge_alarms
-from stepguard.rules.rule import Context, MachineRule, Verdict
+from stepguard.rules.rule import Context, Verdict
 
 
-class NoAbortAlarm(MachineRule):
+class NoAbortAlarm(AuthoredMachineRule):
     """A state machine without an alarm on aborted executions, or on throttled ones.
 
     ## What it does
@@ -16,6 +17,9 @@ class NoAbortAlarm(MachineRule):
     rule of EventBridge the status `ABORTED`), or none watches `ExecutionThrottled`. What counts
     as an alarm, and where this is not evaluated, is as in SFN601; both metrics are options in
     `alarms-here`.
+
+    Left out is the machine with which the CDK's provider framework waits for a custom resource:
+    nobody but the CDK writes it.
 
     ## Why is this bad
     Somebody who stops executions, by mistake or on purpose, leaves work half done. Throttling

@@ -128,7 +128,9 @@ def _of_machine(
     elif answer is False:
         wanted = listed([shown(entry.value) for entry in condition.values.entries])
         what = f"has the tag '{key}' with '{shown(plain(value))}', and {one.label} wants {wanted}"
-        yield _violation(machine, one, condition, what, key, value.span)
+        is_value = len(condition.values.entries) == 1 and not set(wanted) & set("*?$")
+        only = wanted if is_value else "…"
+        yield _violation(machine, one, condition, what, key, value.span, only)
 
 
 def _tag(tags: Tags | None, key: str) -> Traced | None:
@@ -165,6 +167,7 @@ def _violation(
     what: str,
     key: str,
     span: Span | None = None,
+    wanted: str = "…",
 ) -> Violation:
     tags = machine.tags
     written = tags.span if isinstance(tags, Tags) else None
@@ -173,7 +176,7 @@ def _violation(
         resource=machine.address,
         span=span or written or machine.span,
         related=(RelatedPlace("The condition", one.place(condition.values.path)),),
-        suggestion=how_to_tag(machine, [key]),
+        suggestion=how_to_tag(machine, [key]).replace("…", wanted),
         subject=f"tag {key}",
     )
 

@@ -92,5 +92,5 @@ def _violation(one: PolicyStatement, limited: PolicyStatement, tagging: list[str
         related=(RelatedPlace("The statement that goes by tags", limited.place()),),
         suggestion=f"Leave {listed(tagging)} out, or limit it by the same aws:ResourceTag and "
         "by aws:RequestTag and aws:TagKeys",
-        subject=f"{' '.join(tagging)} {one.statement.sid}".strip(),
+        subject=f"{' '.join(sorted(tagging))} {one.statement.sid}".strip(),
     )

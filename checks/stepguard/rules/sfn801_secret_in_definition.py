@@ -10,8 +10,8 @@ from stepguard.rules.defects import MAXIMUM_DEFECTS
 from stepguard.rules.machines import definition_of
 from stepguard.rules.owners import Owners
 from stepguard.rules.rule import Context, MachineRule, Verdict
-from stepguard.rules.secrets import FoundSecret, secrets_in
 from stepguard.rules.task_limits import not_evaluated, unread_states
+from stepguard.secrets import FoundSecret, secrets_in
 
 
 class SecretInDefinition(MachineRule):
@@ -20,9 +20,9 @@ class SecretInDefinition(MachineRule):
     ## What it does
     Reports values of the definition that have the form of a secret of a known service (access
     keys, private keys, tokens, passwords in addresses), and literal values of members that are
-    called `Password`, `ApiKey`, `ClientSecret` and the like, or of the headers `Authorization` and
-    `x-api-key`. Paths, expressions, references and placeholders are no secrets. What is found is
-    never printed: a report shows asterisks in its place.
+    called `Password`, `ApiKey`, `ClientSecret` and the like, of variables with such a `Name`, or of
+    the headers `Authorization` and `x-api-key`. Paths, expressions, references and placeholders
+    are no secrets. What is found is never printed: a report shows asterisks in its place.
 
     ## Why is this bad
     Everybody who may read the state machine (`states:DescribeStateMachine`), the template or its
@@ -66,8 +66,6 @@ def _violation(
     secret: FoundSecret, state: State | None, machine: StateMachine, workflow: Workflow
 ) -> Violation:
     span = workflow.document.locate(secret.path)
-    if span is not None:
-        span.file.hide(span)
     where = ".".join(str(step) for step in secret.path[len(state.path) :]) if state else ""
     owner = f"'{state.name}'" if state is not None else "The definition"
     what = f"{secret.kind} in {where}" if where else secret.kind

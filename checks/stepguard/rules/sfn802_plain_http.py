@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from stepguard.deployment.members import UNDECIDED
+import re
+
+from stepguard.deployment.members import UNDECIDED, as_object
 from stepguard.deployment.resources import StateMachine
 from stepguard.deployment.values import Piece, Plain, Text, alternatives
 from stepguard.deployment.workflow import Task, Workflow
@@ -14,6 +16,8 @@ from stepguard.rules.task_limits import not_evaluated, unread_states
 
 _ENDPOINT = "ApiEndpoint"
 _PLAIN = "http://"
+_EXPRESSION = re.compile(r"(?:\{%\s*|States\.Format\(\s*)(?:'http://|\"http://)", re.IGNORECASE)
+_NAMES = (_ENDPOINT, f"{_ENDPOINT}.$")
 
 
 class PlainHttp(MachineRule):
@@ -21,8 +25,9 @@ class PlainHttp(MachineRule):
 
     ## What it does
     Reports the tasks `http:invoke` whose `ApiEndpoint` begins with `http://`, all of a machine in
-    one finding. Endpoints that are chosen at run time are not looked at, and API Gateway is left
-    out, which has encrypted endpoints only.
+    one finding. Of endpoints that are made at run time, those are looked at that begin with a text
+    (`{% 'http://…' & $host %}`, `States.Format('http://…')`). API Gateway is left out, which has
+    encrypted endpoints only.
 
     ## Why is this bad
     Step Functions calls HTTPS APIs alone, so that the task fails at the first execution. And over
@@ -44,7 +49,7 @@ class PlainHttp(MachineRule):
         reasons = unread_states(workflow)
         if not calls and not reasons:
             return None
-        answers = [(task, _is_plain(_endpoint(task))) for task in calls]
+        answers = [(task, _begins_expression(task) or _is_plain(_endpoint(task))) for task in calls]
         plain = [task for task, is_plain in answers if is_plain is True]
         if plain:
             return [_violation(subject, workflow, plain)]
@@ -63,6 +68,13 @@ def _is_http(task: Task) -> bool:
 
 def _endpoint(task: Task) -> Parameter:
     return next(iter(find_parameter(task.parameters, _ENDPOINT)), ABSENT)
+
+
+def _begins_expression(task: Task) -> bool:
+    """Tell whether an endpoint is an expression whose first text is that of plain HTTP."""
+    members = as_object(task.parameters) or {}
+    values = [members.get(name) for name in _NAMES]
+    return any(isinstance(one, str) and _EXPRESSION.match(one) for one in values)
 
 
 def _is_plain(endpoint: Parameter) -> bool | None:
@@ -88,7 +100,8 @@ def _begins_plain(value: Plain) -> bool | None:
 def _violation(machine: StateMachine, workflow: Workflow, tasks: list[Task]) -> Violation:
     first = tasks[0]
     field = "Arguments" if "Arguments" in first.body else "Parameters"
-    path = (*first.path, field, _ENDPOINT)
+    members = as_object(first.parameters) or {}
+    path = (*first.path, field, next((one for one in _NAMES if one in members), _ENDPOINT))
     verb = "calls" if len(tasks) == 1 else "call"
     return Violation(
         message=f"{names_of(tasks)} {verb} an endpoint over plain HTTP: Step Functions calls "

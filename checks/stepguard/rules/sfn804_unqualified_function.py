@@ -8,6 +8,7 @@ from stepguard.deployment.values import Hole, Plain, Reference, Text, Unknown, a
 from stepguard.deployment.workflow import Task, Workflow
 from stepguard.finding import NotEvaluated, Severity, Violation
 from stepguard.permissions.needs.parameters import ABSENT, Parameter, find_parameter
+from stepguard.rules.authored import AuthoredMachineRule
 from stepguard.rules.lambda_tasks import (
     FUNCTION_TYPES,
     called_function,
@@ -16,7 +17,7 @@ from stepguard.rules.lambda_tasks import (
 )
 from stepguard.rules.links import sole_reference
 from stepguard.rules.machines import definition_of, names_of, related_places
-from stepguard.rules.rule import Context, MachineRule, Verdict
+from stepguard.rules.rule import Context, Verdict
 from stepguard.rules.task_limits import not_evaluated, unread_states
 
 _LATEST = "$LATEST"
@@ -24,7 +25,7 @@ _WITHOUT_QUALIFIER = frozenset({"arn", "Arn", "function_name", "id", ""})
 """Attributes of a function that name it without a version."""
 
 
-class UnqualifiedFunction(MachineRule):
+class UnqualifiedFunction(AuthoredMachineRule):
     """Tasks that call a Lambda function without a version or an alias.
 
     ## What it does
@@ -32,6 +33,9 @@ class UnqualifiedFunction(MachineRule):
     `$LATEST`, all of a machine in one finding. A function that is chosen at run time is not
     looked at; where a name is not known before deployment it may have a qualifier, and the rule is
     not evaluated.
+
+    Left out is the machine with which the CDK's provider framework waits for a custom resource:
+    nobody but the CDK writes it.
 
     ## Why is this bad
     The task then runs whatever has been deployed last, also in executions that began before: a

@@ -9,7 +9,9 @@ from stepguard.deployment.documents import Document, DocumentError, read_documen
 from stepguard.deployment.iam.statements import Statement, read_statements
 from stepguard.deployment.iam.trust import is_step_functions
 from stepguard.deployment.resources import Form, Resource
+from stepguard.deployment.values import Traced
 from stepguard.finding import NotEvaluated, Severity, Violation
+from stepguard.rules.defects import capitalized
 from stepguard.rules.grants import name_of_statement
 from stepguard.rules.rule import Context, Rule, Verdict
 
@@ -17,8 +19,20 @@ _POLICIES = {
     "aws_api_gateway_rest_api": "policy",
     "aws_api_gateway_rest_api_policy": "policy",
     "AWS::ApiGateway::RestApi": "Policy",
+    "AWS::Serverless::Api": "Auth.ResourcePolicy.CustomStatements",
 }
-"""The types that hold the policy of an API, with the attribute that does."""
+"""The types that hold the policy of an API, with the attribute that does; SAM's are statements."""
+
+_SAM_API = "AWS::Serverless::Api"
+
+_DESCRIPTIONS = {
+    "aws_api_gateway_rest_api": "body",
+    "AWS::ApiGateway::RestApi": "Body",
+    "AWS::Serverless::Api": "DefinitionBody",
+}
+"""The attribute with the OpenAPI description of an API, which can hold its policy."""
+
+_EXTENSION = "x-amazon-apigateway-policy"
 
 _SOURCES = frozenset({"aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid"})
 
@@ -29,8 +43,10 @@ class OpenApi(Rule[Resource]):
     ## What it does
     Reports the policy of a REST API of API Gateway in which a statement lets
     `states.amazonaws.com` in without a condition on `aws:SourceArn`, `aws:SourceAccount` or
-    `aws:SourceOrgID`. APIs without a policy, and policies that do not name Step Functions, are not
-    concerned. Which HTTP endpoints a role may call is judged by SFN116.
+    `aws:SourceOrgID`. The policy may be an attribute, `x-amazon-apigateway-policy` in an OpenAPI
+    description that stands in the template, or SAM's `Auth.ResourcePolicy.CustomStatements`. APIs
+    without a policy, and policies that do not name Step Functions, are not concerned. Which HTTP
+    endpoints a role may call is judged by SFN116.
 
     ## Why is this bad
     With the authorization `RESOURCE_POLICY` it is the service that calls, for whichever state
@@ -55,27 +71,50 @@ class OpenApi(Rule[Resource]):
         context: Context,  # noqa: ARG002 - every rule is given it
     ) -> Verdict:
         """Judge the statements of an API's policy."""
-        policy = setting(subject.attributes, _POLICIES[subject.type])
-        if policy is None:
-            return None
-        try:
-            document = read_document(policy)
-        except DocumentError as error:
-            return [NotEvaluated(reason=f"the policy: {error.reason}", resource=subject.address)]
-        statements = read_statements(document)
-        answers = [(one, _is_open(one)) for one in statements.known]
-        found = [one for one, is_open in answers if is_open is True]
-        if found:
-            return [_violation(one, document, subject) for one in found]
-        reasons = [*statements.unread]
-        reasons += [
-            f"whether {name_of_statement(one)} of the policy is open to Step Functions is not known"
-            for one, is_open in answers
-            if is_open == "unknown"
-        ]
-        if reasons:
-            return [NotEvaluated(reason=reasons[0], resource=subject.address, span=document.span)]
-        return () if any(is_open is False for _, is_open in answers) else None
+        verdicts = [_judge(policy, subject) for policy in _policies(subject)]
+        judged = [one for one in verdicts if one is not None]
+        return [one for verdict in judged for one in verdict] if judged else None
+
+
+def _policies(api: Resource) -> Iterator[Traced]:
+    """Yield the policies of an API, as documents or as text."""
+    policy = setting(api.attributes, _POLICIES[api.type])
+    if policy is not None:
+        in_sam = api.type == _SAM_API
+        yield Traced({"Statement": policy}, policy.span) if in_sam else policy
+    description = setting(api.attributes, _DESCRIPTIONS.get(api.type, ""))
+    if description is None:
+        return
+    try:
+        tree = read_document(description).traced()
+    except DocumentError:
+        # An API that is described elsewhere, or from parts, as most are: whether there is a policy
+        # in it is nobody's question.
+        return
+    within = None if tree is None else setting(tree, _EXTENSION)
+    if within is not None:
+        yield within
+
+
+def _judge(policy: Traced, api: Resource) -> Verdict:
+    try:
+        document = read_document(policy)
+    except DocumentError as error:
+        return [NotEvaluated(reason=f"the policy: {error.reason}", resource=api.address)]
+    statements = read_statements(document)
+    answers = [(one, _is_open(one)) for one in statements.known]
+    found = [one for one, is_open in answers if is_open is True]
+    if found:
+        return [_violation(one, document, api) for one in found]
+    reasons = [*statements.unread]
+    reasons += [
+        f"whether {name_of_statement(one)} of the policy is open to Step Functions is not known"
+        for one, is_open in answers
+        if is_open == "unknown"
+    ]
+    if reasons:
+        return [NotEvaluated(reason=reasons[0], resource=api.address, span=document.span)]
+    return () if any(is_open is False for _, is_open in answers) else None
 
 
 def _is_open(statement: Statement) -> bool | str | None:
@@ -96,6 +135,7 @@ def _is_open(statement: Statement) -> bool | str | None:
 
 
 def _violation(statement: Statement, document: Document, resource: Resource) -> Violation:
+    name = name_of_statement(statement)
     path = statement.path if statement.principals is None else statement.principals.path
     is_terraform = resource.form in (Form.TERRAFORM, Form.PLAN)
     account = (
@@ -103,7 +143,7 @@ def _violation(statement: Statement, document: Document, resource: Resource) -> 
     )
     sign = " = " if is_terraform else ": "
     return Violation(
-        message=f"{name_of_statement(statement)} of the API's policy lets in "
+        message=f"{capitalized(name)} of the API's policy lets in "
         "states.amazonaws.com without aws:SourceArn: a state machine of any account can call it",
         resource=resource.address,
         span=document.locate(path),

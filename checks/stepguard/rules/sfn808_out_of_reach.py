@@ -61,8 +61,9 @@ class OutOfReach(MachineRule):
       reported; a function, queue, topic, table or event bus may have one, which is not seen, and
       the rule is not evaluated.
 
-    All of a machine are one finding for each of the two. Targets of which region or account are
-    not known before deployment are not compared.
+    All of a machine are one finding for each of the two. The execution role says which account is
+    the machine's own; where it does not, and the targets are in several, the rule is not
+    evaluated. Targets of which region or account are not known before deployment are not compared.
 
     ## Why is this bad
     The call fails at the first execution, as the service looks for the resource in the region, or
@@ -101,6 +102,7 @@ class OutOfReach(MachineRule):
             "is not known"
             for one in foreign
         ]
+        reasons += _undecided(targets, subject)
         return not_evaluated(subject, reasons)
 
 
@@ -165,8 +167,19 @@ def _in_other_regions(targets: list[_Target]) -> list[_Target]:
 
 def _is_foreign(target: _Target, machine: StateMachine) -> bool:
     own = _account_of(machine)
-    has_role = target.task.has("Credentials")
-    return bool(own and target.account and target.account != own and has_role is False)
+    return bool(own and target.account != own and _needs_own_account(target))
+
+
+def _needs_own_account(target: _Target) -> bool:
+    return bool(target.account) and target.task.has("Credentials") is False
+
+
+def _undecided(targets: list[_Target], machine: StateMachine) -> list[str]:
+    """Return why it is not known which targets are in another account, if it is not."""
+    accounts = {one.account for one in targets if _needs_own_account(one)}
+    if _account_of(machine) or len(accounts) < 2:
+        return []
+    return [f"which of the accounts {_listed(accounts)} is the machine's own is not known"]
 
 
 def _account_of(machine: StateMachine) -> str:

@@ -80,7 +80,7 @@ def _of_machine(machine: StateMachine) -> Iterator[Violation]:
             message=f"The state machine has {len(tags.values)} tags; {MAXIMUM_TAGS} are allowed",
             resource=machine.address,
             span=tags.span or machine.span,
-            suggestion="fewer tags",
+            suggestion=f"at most {MAXIMUM_TAGS} tags",
             subject="tags",
         )
 
@@ -127,7 +127,12 @@ def _of_states(workflow: Workflow) -> Iterator[Defect]:
 def _of_map(state: State) -> Iterator[Defect]:
     label = state.get("Label")
     if isinstance(label, str) and (problem := _wrong_name(label, MAXIMUM_LABEL_LENGTH)):
-        yield _defect(state, "Label", f"the Label of {quoted(state.name)} {problem}", "another")
+        yield _defect(
+            state,
+            "Label",
+            f"the Label of {quoted(state.name)} {problem}",
+            f"at most {MAXIMUM_LABEL_LENGTH} letters, digits, hyphens and underscores",
+        )
     processor = as_object(state.get("ItemProcessor")) or {}
     config = as_object(processor.get("ProcessorConfig")) or {}
     if config.get("Mode") != "DISTRIBUTED":

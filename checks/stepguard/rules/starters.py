@@ -39,6 +39,7 @@ _OWN_DOCUMENTS = {
     "AWS::IAM::GroupPolicy": ("PolicyDocument", "PolicyName"),
 }
 _WITH_POLICIES = ("AWS::IAM::User", "AWS::IAM::Group")
+_HOLDERS = {"AWS::IAM::User": "user", "AWS::IAM::Group": "group"}
 _RESOURCE_TAG = "aws:resourcetag/"
 
 
@@ -53,12 +54,20 @@ class StatesGrant:
     document: Document
     policy: PolicyDocument
     actions: tuple[Entry, ...]
+    holder: Resource
 
     @property
     def label(self) -> str:
         """How a message that begins with it names the statement."""
         name = name_of_statement(self.statement)
         return f"{name[:1].upper()}{name[1:]} of policy '{self.policy.name}'"
+
+    @property
+    def allows(self) -> str:
+        """How a message begins that says what the statement allows, and whom if that is known."""
+        kind = "role" if isinstance(self.holder, Role) else _HOLDERS.get(self.holder.type, "")
+        whom = f" {kind} '{self.holder.label or self.holder.address}'" if kind else ""
+        return f"{self.label} allows{whom}"
 
     def place(self, path: Sequence[PathStep]) -> Span | None:
         """Return where a part of the document is written."""
@@ -108,11 +117,19 @@ def is_held_by_step_functions(holder: Resource, context: Context) -> bool:
 
 def step_functions_roles(holder: Resource, context: Context) -> list[Role]:
     """Return the roles of Step Functions that have a policy, or the role itself if it is one."""
-    deployment = context.deployment
+    return [
+        role
+        for role in roles_with(holder, context)
+        if is_step_functions_role(role, context.deployment)
+    ]
+
+
+def roles_with(holder: Resource, context: Context) -> list[Role]:
+    """Return the roles that have a policy, or the role itself if it is one."""
     if isinstance(holder, Role):
-        return [holder] if is_step_functions_role(holder, deployment) else []
+        return [holder]
     if isinstance(holder, Policy):
-        return _roles_by_document(deployment).get(id(holder.document), [])
+        return _roles_by_document(context.deployment).get(id(holder.document), [])
     return []
 
 
@@ -120,9 +137,8 @@ def step_functions_roles(holder: Resource, context: Context) -> list[Role]:
 def _roles_by_document(deployment: Deployment) -> dict[int, list[Role]]:
     found: dict[int, list[Role]] = {}
     for role in deployment.roles:
-        if is_step_functions_role(role, deployment):
-            for policy in deployment.policies_of(role).documents:
-                found.setdefault(id(policy.document), []).append(role)
+        for policy in deployment.policies_of(role).documents:
+            found.setdefault(id(policy.document), []).append(role)
     return found
 
 
@@ -154,7 +170,7 @@ def _states_grants(
             for reason in statements.unread
         )
         for statement in statements.known[: MAXIMUM_STATEMENTS - len(known)]:
-            grant = StatesGrant(statement, document, policy, _of_states(statement))
+            grant = StatesGrant(statement, document, policy, _of_states(statement), holder)
             if statement.allows and grant.actions:
                 known.append(grant)
                 unread.extend(grant.not_evaluated(one) for one in _left_open(statement))

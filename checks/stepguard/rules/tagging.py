@@ -11,9 +11,12 @@ from stepguard.deployment.values import PartlyKnownKey
 from stepguard.finding import NotEvaluated, Violation
 from stepguard.rules.defects import listed, quoted
 from stepguard.rules.languages import is_terraform
+from stepguard.rules.machines import SAM_MACHINE
 from stepguard.rules.rule import Context, Verdict
 
 _RESERVED = "aws:"
+_OF_SAM = "stateMachine:createdBy"
+"""The key of the tag that SAM gives to each machine, and to the role that it makes for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +47,10 @@ def judge_tags(subject: Tagged, context: Context) -> Verdict:
 
 
 def own_keys(tags: Tags | None) -> list[str]:
-    """Return the keys of tags that AWS does not give itself."""
+    """Return the keys of tags that neither AWS nor SAM gives itself."""
     if tags is None:
         return []
-    return [key for key in tags.values if not key.lower().startswith(_RESERVED)]
+    return [key for key in tags.values if not key.lower().startswith(_RESERVED) and key != _OF_SAM]
 
 
 def may_have_more(tags: Tags) -> str | None:
@@ -65,6 +68,8 @@ def _violation(subject: Tagged, tags: Tags | None, missing: Sequence[str]) -> Vi
         what += listed(map(quoted, missing), "and")
     else:
         what = "has no tags"
+        if resource.type == SAM_MACHINE or (tags is not None and _OF_SAM in tags.values):
+            what += " but the one that SAM adds"
     outside = ""
     if resource.form in (Form.CLOUDFORMATION, Form.SAM):
         outside = ", unless its stack is deployed with some"
@@ -79,6 +84,8 @@ def _violation(subject: Tagged, tags: Tags | None, missing: Sequence[str]) -> Vi
 
 def how_to_tag(resource: Resource, keys: Sequence[str]) -> str:
     """Return how to write tags with some keys in a resource's language."""
+    if resource.type == SAM_MACHINE:
+        return "Tags:\n" + "\n".join(f"  {key}: …" for key in keys)
     if is_terraform(resource):
         return "tags = {\n" + "\n".join(f'  {_hcl_key(key)} = "…"' for key in keys) + "\n}"
     return "Tags:\n" + "\n".join(f"  - Key: {key}\n    Value: …" for key in keys)

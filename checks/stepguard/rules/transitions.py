@@ -307,7 +307,7 @@ def _repeated_names(workflow: Workflow) -> Iterator[Defect]:
                 message=f"{quoted(state.name)} of {state.scope.label} has the name of a state of "
                 f"{known.scope.label}: names are unique in the whole definition",
                 path=state.path,
-                subject=f"repeated in {state.scope.label}",
+                subject="repeated name",
                 state=state,
                 suggestion="another name",
                 related=[(f"{quoted(state.name)} of {known.scope.label}", known.path)],

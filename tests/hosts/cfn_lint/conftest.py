@@ -1,7 +1,7 @@
-"""A real cfn-lint for the tests of its pack: they skip where there is none.
+"""The newest and the oldest cfn-lint for the tests of its pack: they skip where there is none.
 
-It is the program that `STEPGUARD_CFN_LINT` names, or the one beside this Python. stepguard has to
-be installed where that cfn-lint is.
+They are the programs that `STEPGUARD_CFN_LINT` and `STEPGUARD_CFN_LINT_OLDEST` name; in place of
+the first, there may be one beside this Python. stepguard has to be installed where they are.
 """
 
 from __future__ import annotations
@@ -88,15 +88,17 @@ class CfnLint:
         return [one for one in found if one.rule[1] == "9"]
 
 
-@pytest.fixture(scope="session")
-def cfn_lint() -> CfnLint:
-    """The cfn-lint to be tested."""
-    named = os.environ.get("STEPGUARD_CFN_LINT")
+@pytest.fixture(scope="session", params=["newest", "oldest"])
+def cfn_lint(request: pytest.FixtureRequest) -> CfnLint:
+    """The cfn-lint to be tested: the two ends of what is supported, in turn."""
+    variable = "STEPGUARD_CFN_LINT" if request.param == "newest" else "STEPGUARD_CFN_LINT_OLDEST"
+    named = os.environ.get(variable)
     name = "cfn-lint.exe" if os.name == "nt" else "cfn-lint"
     beside = [Path(sysconfig.get_path("scripts"), name), Path(sys.executable).with_name(name)]
-    program = next((one for one in ([Path(named)] if named else beside) if one.exists()), None)
+    places = [Path(named)] if named else beside if request.param == "newest" else []
+    program = next((one for one in places if one.exists()), None)
     if program is None:
-        pytest.skip("cfn-lint is not installed (STEPGUARD_CFN_LINT names one)")
+        pytest.skip(f"there is no {request.param} cfn-lint ({variable} names one)")
     return CfnLint(program)
 
 

@@ -214,6 +214,17 @@ def test_an_ignore_in_the_metadata_is_for_one_resource(
     assert [one.path[1] for one in mandatory if one.rule == "W9402"] == ["Kept", "Ignored"]
 
 
+def test_an_ignore_in_the_metadata_of_the_template_is_for_all_of_it(
+    cfn_lint: Any, tmp_path: Path
+) -> None:
+    text = (cfn_lint.templates / "ignored.yaml").read_text(encoding="utf-8")
+    ignore = "Metadata: {cfn-lint: {config: {ignore_checks: [W9402, E9000]}}}\n"
+    (tmp_path / "template.yaml").write_text(ignore + text, encoding="utf-8")
+    found = {one.rule for one in cfn_lint.matches("template.yaml", cwd=tmp_path)}
+    assert "W9402" not in found
+    assert "W9201" in found
+
+
 def test_suppressions_of_stepguard_itself_hold(cfn_lint: Any, tmp_path: Path) -> None:
     text = (cfn_lint.templates / "foreach.yaml").read_text(encoding="utf-8")
     excused = text.replace("Send:\n", "Send: # stepguard: ignore[SFN402] the job ends by itself\n")
@@ -235,8 +246,11 @@ def test_an_ignore_on_a_machine_reaches_the_role_that_sam_makes_for_it(
     assert of(everything, "W9102", "generated.yaml") == []
 
 
-def test_a_rule_can_be_left_out(cfn_lint: Any) -> None:
-    assert TASK_TIMEOUT not in names(cfn_lint.matches(PLAIN, "--ignore-checks", "W9402"))
+@pytest.mark.parametrize("identifier", ["W9402", "W94"])
+def test_a_rule_can_be_left_out(cfn_lint: Any, identifier: str) -> None:
+    found = cfn_lint.matches(PLAIN, "--ignore-checks", identifier)
+    assert TASK_TIMEOUT not in names(found)
+    assert found
 
 
 def test_rules_take_options(cfn_lint: Any) -> None:

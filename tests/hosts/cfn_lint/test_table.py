@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import runpy
 from pathlib import Path
 
@@ -50,6 +51,17 @@ def test_the_guide_names_every_option_and_its_rules() -> None:
             rules.setdefault(name, []).append(f"`{row['id']}`")
     for name, identifiers in rules.items():
         assert f"| `{name}` | {', '.join(identifiers)} |" in guide
+
+
+def test_the_oldest_cfn_lint_that_is_tested_is_the_oldest_that_the_extra_takes() -> None:
+    conftest = (ROOT / "tests" / "conftest.py").read_text(encoding="utf-8")
+    tested = re.search(r'"cfn-lint==(\d+\.\d+)\.0"', conftest)
+    taken = re.search(r'"cfn-lint>=(\d+\.\d+)"', (ROOT / "pyproject.toml").read_text("utf-8"))
+    guide = (ROOT / "docs" / "cfn-lint.md").read_text(encoding="utf-8")
+    assert tested is not None
+    assert taken is not None
+    assert tested[1] == taken[1]
+    assert f"Supported: cfn-lint {taken[1]} and newer." in guide
 
 
 def test_no_id_of_the_pack_itself_is_a_rule() -> None:

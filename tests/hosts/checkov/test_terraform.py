@@ -112,7 +112,7 @@ def test_a_single_file_is_judged_with_its_directory(checkov: Any) -> None:
 
 def test_nothing_above_the_given_directory_is_read(checkov: Any, tmp_path: Path) -> None:
     (tmp_path / "workflow.asl.json").write_text(
-        '{"StartAt": "A", "States": {"A": {"Type": "Pass", "End": true}}}'
+        '{"StartAt": "A", "States": {"A": {"Type": "Wait", "Seconds": 1, "End": true}}}'
     )
     (tmp_path / "infra").mkdir()
     (tmp_path / "infra" / "main.tf").write_text(

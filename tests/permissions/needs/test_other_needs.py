@@ -451,7 +451,7 @@ def test_what_could_not_be_read_is_not_checked(needs: Call, call: Call) -> None:
         ("glue:BatchStopJobRun", "poll+cancel", "goes on", False),
         ("events:PutRule", "event-rule", "cannot be deployed", True),
         ("sagemaker:ListTags", "tags", "AWS's own policy", False),
-        ("states:DescribeExecution", "feature", "AWS counts it", False),
+        ("states:DescribeExecution", "feature", "AWS lists it", False),
         ("states:StartExecution", "feature", "Map state fails", True),
         ("s3:AbortMultipartUpload", "result", "large result", False),
         ("s3:GetObject", "result", "large result", False),
@@ -466,3 +466,63 @@ def test_what_happens_without_it(action: str, part: str, words: str, is_vital: b
     need = Need(action, ("*",), "required", part, ("A",))
     assert words in need.effect
     assert need.is_vital is is_vital
+
+
+# Amazon Translate calls Comprehend to find out the language: "AWS managed policies for Translate".
+
+
+@pytest.mark.parametrize(
+    ("source", "kinds"),
+    [("auto", ["conditional"]), ("en", []), (Unknown("var.language"), ["conditional"])],
+)
+def test_the_language_of_a_translation(
+    call: Callable[..., Any], source: Plain, kinds: list[str]
+) -> None:
+    parameters = {"Text": "x", "SourceLanguageCode": source, "TargetLanguageCode": "de"}
+    found = call("aws-sdk:translate:translateText", parameters)
+    assert [one.kind for one in found.of("comprehend:DetectDominantLanguage")] == kinds
+
+
+# The context object: `$$.StateMachine.Id` is the machine's own ARN.
+
+
+@pytest.mark.parametrize(
+    ("language", "parameters"),
+    [
+        ("JSONPath", {"StateMachineArn.$": "$$.StateMachine.Id", "Input": {}}),
+        ("JSONPath", OpenDict({"StateMachineArn.$": " $$.StateMachine.Id"}, Unknown("rest"))),
+        ("JSONata", {"StateMachineArn": "{% $states.context.StateMachine.Id %}", "Input": {}}),
+    ],
+)
+def test_a_machine_that_calls_itself(
+    call: Callable[..., Any], language: str, parameters: Plain
+) -> None:
+    found = call("states:startExecution.sync:2", parameters, language=language)
+    start = found.only("states:StartExecution")
+    assert not start.is_dynamic
+    assert found.resources("states:StartExecution") == ["${Machine.Arn}"]
+    stopped = "arn:P:states:R:A:execution:${Machine.Name}:*"
+    assert found.resources("states:StopExecution") == [stopped]
+
+
+@pytest.mark.parametrize(
+    ("language", "parameters"),
+    [
+        ("JSONPath", {"StateMachineArn.$": "$.StateMachine.Id"}),
+        ("JSONPath", {"StateMachineArn.$": "$$.StateMachine.Name"}),
+        ("JSONata", {"StateMachineArn": "{% $states.context.StateMachine.Id & $x %}"}),
+        ("JSONata", {"StateMachineArn": "$states.context.StateMachine.Id"}),
+    ],
+)
+def test_a_machine_that_may_call_others(
+    call: Callable[..., Any], language: str, parameters: Plain
+) -> None:
+    found = call("states:startExecution", parameters, language=language)
+    assert found.resources("states:StartExecution") != ["${Machine.Arn}"]
+
+
+def test_what_names_a_machine_is_no_map_run_of_it(call: Callable[..., Any]) -> None:
+    parameters = {"StateMachineArn.$": "$$.StateMachine.Id"}
+    found = call("aws-sdk:sfn:listExecutions", parameters)
+    assert found.resources("states:ListExecutions") == ["${Machine.Arn}"]
+    assert not found.only("states:ListExecutions").is_dynamic

@@ -350,3 +350,11 @@ def test_parameters_that_may_be_there_are_unknown(call: Call) -> None:
     need = call("sqs:sendMessage", open_dict).only("sqs:SendMessage")
     assert need.kind == "required"
     assert need.resources[0] != "*"
+
+
+def test_the_policy_for_open_connections_may_have_both_actions(call: Callable[..., Any]) -> None:
+    path = "@connections/x"
+    parameters = {"ApiEndpoint": "abc.execute-api.eu-west-1.amazonaws.com", "Method": "POST"}
+    found = call("apigateway:invoke", {**parameters, "Path": path, "AuthType": "IAM_ROLE"})
+    assert found.only("execute-api:Invoke").kind == "extra"
+    assert found.only("execute-api:ManageConnections").kind == "required"

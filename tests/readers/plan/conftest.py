@@ -36,7 +36,11 @@ def read(tmp_path: Path) -> Read:
     """Read a committed plan by its name, or a plan that a test has made."""
 
     def read_one(
-        plan: str | dict[str, Any], *, source: Path | None = None, indent: int | None = 2
+        plan: str | dict[str, Any],
+        *,
+        source: Path | None = None,
+        indent: int | None = 2,
+        is_prior: bool = False,
     ) -> Deployment:
         path = tmp_path / "plan.json"
         if isinstance(plan, str):
@@ -45,7 +49,7 @@ def read(tmp_path: Path) -> Read:
             path.write_text(json.dumps(plan, indent=indent), encoding="utf-8")
         also = [] if source is None else [source]
         files = ProjectFiles(path.parent, "project", also)
-        return read_plan(files, path, source=source, options=TerraformOptions())
+        return read_plan(files, path, source=source, options=TerraformOptions(), is_prior=is_prior)
 
     return read_one
 

@@ -6,7 +6,9 @@ DIRECTORY is a plugin directory (it holds `registry.terraform.io/hashicorp/aws`)
 moto's server (`moto_server`). Nothing leaves the machine: the provider's endpoint is moto.
 
 Each configuration is planned in a copy. One with `before.tfvars` is first applied with these
-values, so that its plan changes what is there; the plan of `destroy` destroys it.
+values, so that its plan changes what is there; the plan of `destroy` destroys it. One with a
+directory `before` is first applied as it stands there, and loses from its state the addresses in
+`before/forgotten.txt`, so that its plan can move and import resources.
 """
 
 from __future__ import annotations
@@ -65,9 +67,18 @@ def make_plan(
                 raise RuntimeError(f"terraform {arguments[0]} failed: {done.stderr}")
             return done.stdout
 
+        before = directory / "before"
+        if before.is_dir():
+            after = (directory / "main.tf").read_text(encoding="utf-8")
+            shutil.copy(before / "main.tf", directory / "main.tf")
         run("init", "-backend=false", "-input=false", f"-plugin-dir={plugins}")
         if (directory / "before.tfvars").exists():
             run("apply", "-auto-approve", "-input=false", "-var-file=before.tfvars")
+        if before.is_dir():
+            run("apply", "-auto-approve", "-input=false")
+            forgotten = (before / "forgotten.txt").read_text(encoding="utf-8").split()
+            run("state", "rm", *forgotten)
+            (directory / "main.tf").write_text(after, encoding="utf-8")
         options = ["-destroy"] if configuration.name == DESTROYED else []
         run("plan", "-input=false", "-out=plan", *options)
         plan = json.loads(run("show", "-json", "plan"))

@@ -50,7 +50,7 @@ def told(plan: dict[str, Any]) -> dict[str, Any]:
     return said
 
 
-@pytest.mark.parametrize("name", ["create", "sensitive", "update"])
+@pytest.mark.parametrize("name", ["create", "moved", "sensitive", "update"])
 def test_a_plan_made_again_says_the_same(maker: ModuleType, name: str) -> None:
     command = shlex.split(os.environ.get(MOTO, "moto_server"))
     if shutil.which(command[0]) is None:

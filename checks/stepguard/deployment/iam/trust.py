@@ -7,6 +7,7 @@ from stepguard.deployment.graph import Deployment
 from stepguard.deployment.iam.patterns import action_matches
 from stepguard.deployment.iam.principals import STEP_FUNCTIONS, Principal
 from stepguard.deployment.iam.statements import Statement, Statements, read_statements
+from stepguard.deployment.memory import remembered
 from stepguard.deployment.resources import Role
 
 ASSUME = "sts:AssumeRole"
@@ -15,6 +16,7 @@ ASSUME = "sts:AssumeRole"
 _WAYS_IN = (ASSUME, "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
 
 
+@remembered
 def is_step_functions_role(role: Role, deployment: Deployment) -> bool:
     """Tell whether a role is one of Step Functions.
 

@@ -19,11 +19,11 @@ from stepguard.deployment.graph import Deployment
 from stepguard.deployment.resources import Form
 from stepguard.engine import ScanOptions, judge_reading
 from stepguard.guard import describe_defect
-from stepguard.hosts.cfn_lint._garbage import collected_later
-from stepguard.hosts.cfn_lint._matches import Shown, shown_of
+from stepguard.hosts.cfn_lint._matches import Shown, failed, shown_of
 from stepguard.hosts.cfn_lint._options import OptionError
 from stepguard.hosts.cfn_lint._source import Source
 from stepguard.hosts.cfn_lint._wanted import wanted_rules
+from stepguard.hosts.garbage import collected_later
 from stepguard.place import Place
 from stepguard.readers.cloudformation.reader import read_template
 from stepguard.reading import Reading
@@ -34,8 +34,8 @@ class Judgement:
     """A template that is read and judged, with what is to be shown by the options that it is for.
 
     `enabled` are the ids that cfn-lint shows, as far as that is known. Options are those of the
-    directory in which cfn-lint was started, as with a scan there. Raises nothing: what cannot be
-    read is an error that is shown.
+    directory in which cfn-lint was started, as with a scan there. What cannot be read, and a defect
+    of ours, is an error that is shown.
     """
 
     def __init__(self, source: Source, enabled: Collection[str] | None) -> None:
@@ -58,7 +58,8 @@ class Judgement:
         """Return what there is to be shown, with the options that a rule was given.
 
         `given` is named as in `stepguard.toml`, whose options it precedes. `enabled` says that the
-        rule is to run although it is pedantic; nothing else is shown then. Raises `OptionError`.
+        rule is to run although it is pedantic; nothing else is shown then. Raises `OptionError`,
+        and `ImportError` when stepguard is not installed completely.
         """
         config = self._settings.config
         if given:
@@ -77,6 +78,14 @@ class Judgement:
     def _judged(self, config: Config, rules: tuple[str, ...]) -> Shown:
         # What was read is not kept: with other options, which is rare, it is read again.
         reading = self._read()
+        try:
+            return self._shown_of(reading, config, rules)
+        except ImportError:
+            raise
+        except Exception as error:
+            return failed(describe_defect(error, "the rules"))
+
+    def _shown_of(self, reading: Reading, config: Config, rules: tuple[str, ...]) -> Shown:
         if rules:
             options = ScanOptions(config=config, rules=rules, pedantic=self._settings.pedantic)
             report = judge_reading(reading, options)

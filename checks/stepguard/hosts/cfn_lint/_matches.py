@@ -78,6 +78,11 @@ def shown_of(report: Report, deployment: Deployment, template: SourceFile) -> Sh
     )
 
 
+def failed(message: str) -> Shown:
+    """Return what is to be shown when nothing could be judged."""
+    return Shown({}, [], [Match(("Resources",), _one_line(message), _START)])
+
+
 class _Matches:
     """Makes matches: `template` is the template's file, `deployment` what was read of it."""
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from cfnlint.rules import CloudFormationLintRule, RuleMatch
 from cfnlint.template import Template
 
+from stepguard.guard import describe_defect
 from stepguard.hosts.cfn_lint._options import ENABLED, OptionError, definition, given
 from stepguard.hosts.cfn_lint._table import rows
 
@@ -32,20 +33,20 @@ class PackRule(CloudFormationLintRule):
 
     def match(self, cfn: Template) -> list[RuleMatch]:
         """Return what stepguard says about a template. Never raises."""
+        more: dict[str, object] = {}
         try:
             return list(self.found(cfn))
         except OptionError as error:
             message = str(error)
         except ImportError as error:
-            if self.id != NotReadRule.id:
-                return []
             message = f"stepguard cannot run here, see `stepguard doctor`: {error}"
+            more["rule"] = NotReadRule()
         except Exception as error:
-            from stepguard.guard import describe_defect
-
-            message = describe_defect(error, f"the cfn-lint rule {self.id}")
-        # With no path at all, an ignore in the metadata of any resource would hide it.
-        return [RuleMatch(["Resources"], message, location=_NOWHERE)]
+            message = describe_defect(error, "the cfn-lint pack")
+            more["rule"] = NotReadRule()
+        # With no path at all, an ignore in the metadata of any resource would hide it. What every
+        # rule says alike under one id, cfn-lint shows once.
+        return [RuleMatch(["Resources"], message, location=_NOWHERE, **more)]
 
     def found(self, cfn: Template) -> Iterator[RuleMatch]:
         """Yield what this rule has found in a template."""
@@ -72,12 +73,16 @@ class FindingsRule(PackRule):
     def found(self, cfn: Template) -> Iterator[RuleMatch]:
         """Yield the findings of the rule, judged with its own options."""
         enabled = bool(self.config.get(ENABLED))
-        shown = _shown(cfn, self.id, given(self.options, self.config), enabled=enabled)
+        own = given(self.options, self.config)
+        shown = _shown(cfn, self.id, own, enabled=enabled)
         if shown is not None:
             yield from _made(shown.findings.get(self.own_id, ()))
             if enabled:
                 # What the other rules could not decide is told without this one.
                 yield from _made(shown.not_evaluated, rule=NotEvaluatedRule())
+            if enabled or own:
+                # So are errors; cfn-lint shows what is said twice once.
+                yield from _made(shown.errors, rule=NotReadRule())
 
 
 class NotEvaluatedRule(PackRule):
@@ -106,8 +111,8 @@ class NotReadRule(PackRule):
     id = "E9000"
     shortdesc = "What stepguard could not read"
     description = (
-        "The template, or a file that it names, could not be read by stepguard, so that its rules "
-        "have not seen it."
+        "The template, or a file that it names, could not be read by stepguard, or stepguard "
+        "itself failed, so that its rules have not seen it."
     )
     source_url = ""
     tags: ClassVar[list[str]] = ["stepguard"]

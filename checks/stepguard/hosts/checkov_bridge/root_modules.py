@@ -58,7 +58,7 @@ def _reached(root: str, files: ProjectFiles) -> set[str]:
     reached = {os.path.realpath(root)}
     pending = list(reached)
     while pending:
-        for called in called_directories(load_module(files, Path(pending.pop()), None)):
+        for called in called_directories(files, load_module(files, Path(pending.pop()), None)):
             if str(called) not in reached:
                 reached.add(str(called))
                 pending.append(str(called))

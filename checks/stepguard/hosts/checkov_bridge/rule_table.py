@@ -716,6 +716,15 @@ RULES: tuple[RuleRow, ...] = (
         ("MACHINE",),
     ),
     RuleRow(
+        "SFN901",
+        "A definition that is no JSON, is not there, or could not be read here",
+        "HIGH",
+        "CONVENTION",
+        "https://docs.aws.amazon.com/step-functions/latest/dg/statemachine-structure.html",
+        False,
+        ("MACHINE",),
+    ),
+    RuleRow(
         "SFN902",
         "A definition that Step Functions refuses when it is deployed",
         "HIGH",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from stepguard.data import load
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.members import as_object
 from stepguard.deployment.resources import StateMachine
-from stepguard.deployment.values import UNREAD, Plain, Text, alternatives
+from stepguard.deployment.values import UNREAD, Piece, Plain, Text, alternatives
 from stepguard.deployment.workflow import Task
 from stepguard.permissions.needs.call_targets import CallTargets, distinct
 from stepguard.permissions.needs.linked import ROLE_TEMPLATE, keys_of_queues, roles_of_container
@@ -25,6 +26,7 @@ from stepguard.permissions.needs.templates import (
 )
 
 _PLACEHOLDER = re.compile(r"\[\[(.+?)\]\]")
+_CREDENTIALS = re.compile(r"^(https?://)[^/@]*@")
 _IS_SET = re.compile(r"(\S+) is set")
 _EQUALS = re.compile(r"(\S+) == (\S+)")
 _KINDS: dict[str, Kind] = {
@@ -47,6 +49,17 @@ _MODEL = "[[ModelId]]"
 _PASSING = "pass-role"
 _QUEUE_KEY = "queue has a customer managed KMS key"
 _TASK_ROLES = "the task definition has an execution role or task role"
+
+
+def _without_credentials(value: Plain) -> Plain:
+    """Return an address with a wildcard in the place of a user and password: policies are shown."""
+    if isinstance(value, str):
+        return _CREDENTIALS.sub(r"\1*@", value)
+    first = value.parts[0] if isinstance(value, Text) and value.parts else None
+    if isinstance(value, Text) and isinstance(first, Piece):
+        rest = value.parts[1:]
+        return Text((replace(first, text=_CREDENTIALS.sub(r"\1*@", first.text)), *rest))
+    return value
 
 
 class Call:
@@ -92,6 +105,8 @@ class Call:
             kind = "required" if holds else "conditional"
         for action in row["actions"]:
             if action == _INVOKE_API and self._answers_connections():
+                # AWS's policy for the integration has the action that is not called, too.
+                yield from self._for_action(action, "extra", row)
                 action = _MANAGE_CONNECTIONS
             yield from self._for_action(action, kind, row)
 
@@ -216,7 +231,8 @@ class Call:
             for one in self._targets.parameters(match.group(1))
             for value in (alternatives(one.value) if one.decided == "written" else ())
         ]
-        return [one for one in written if isinstance(one, (str, Text, *UNREAD))] or ["*"]
+        known = [one for one in written if isinstance(one, (str, Text, *UNREAD))]
+        return [_without_credentials(one) for one in known] or ["*"]
 
     def _queue_key(self, row: dict[str, Any]) -> Iterator[Need]:
         for kind, resources in keys_of_queues(self._targets, self._deployment):

@@ -21,6 +21,7 @@ from stepguard.permissions.needs.features import (
 )
 from stepguard.permissions.needs.need import MachineNeeds, Need, NotChecked, merged
 from stepguard.permissions.needs.operations import needs_of_operation
+from stepguard.permissions.needs.own_arn import with_own_arn
 from stepguard.permissions.needs.parameters import find_parameter
 
 _INVOKE = "lambda:InvokeFunction"
@@ -45,6 +46,7 @@ def needs_of_machine(machine: StateMachine, deployment: Deployment) -> MachineNe
     if workflow.is_open or any(may_nest_more(state) for state in workflow.states):
         found.not_checked.append(NotChecked("", f"not all states of {machine.address} are known"))
     for state in workflow.states:
+        state = with_own_arn(state, machine)
         if state.type == "Map":
             needs.extend(needs_of_map(state, machine, deployment))
         if not isinstance(state, Task):

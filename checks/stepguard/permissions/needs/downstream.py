@@ -39,6 +39,9 @@ _BUCKET = re.compile(r"s3|bucket", re.IGNORECASE)
 _MAXIMUM_DEPTH = 6
 _OBJECTS = ("s3:GetObject", "s3:PutObject", "s3:ListBucket", "s3:GetBucketLocation")
 
+_DETECTS_LANGUAGE = "comprehend:DetectDominantLanguage"
+_TRANSLATIONS = frozenset({"translateText", "translateDocument"})
+
 _FOR_THE_CALLER = {
     ("cloudformation", ""): "RoleARN",
     ("cloudcontrol", ""): "RoleArn",
@@ -56,9 +59,30 @@ def needs_downstream(task: Task) -> Iterator[Need]:
     if call.kind == "aws-sdk" and _acts_for_caller(task):
         yield _need("*", task, "what the call is told to do")
         return
+    if call.kind == "aws-sdk" and call.service == "translate" and call.action in _TRANSLATIONS:
+        yield from _detection(task)
     if call.service not in _OWN_DATA and _names_bucket(task.parameters, 0):
         for action in _OBJECTS:
             yield _need(action, task, "the service reads or writes the objects that it is given")
+
+
+def _detection(task: Task) -> Iterator[Need]:
+    """Yield what Amazon Translate may need of the caller to find out the language of a text.
+
+    Source: Amazon Translate Developer Guide, "AWS managed policies for Amazon Translate".
+    """
+    source = find_parameter(task.parameters, "SourceLanguageCode")[0]
+    if source.decided == "written" and isinstance(source.value, str) and source.value != "auto":
+        return
+    yield Need(
+        action=_DETECTS_LANGUAGE,
+        resources=("*",),
+        kind="conditional",
+        part="call",
+        states=(task.name,),
+        when="the language of the text is to be found out",
+        sources=("translate/latest/dg/security-iam-awsmanpol",),
+    )
 
 
 def _need(action: str, task: Task, when: str) -> Need:

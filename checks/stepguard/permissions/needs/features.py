@@ -35,9 +35,9 @@ Lookup = Callable[[str], "list[Plain]"]
 
 def needs_of_machine_features(machine: StateMachine, deployment: Deployment) -> Iterator[Need]:
     """Yield what logging, tracing and encryption of a state machine need."""
-    logs = _logs(machine.logging)
+    logs = writes_logs(machine.logging)
     yield from _feature("cloudwatch_logs", "logging", logs, _nothing, deployment)
-    yield from _feature("xray", "tracing", _is_true(machine.tracing), _nothing, deployment)
+    yield from _feature("xray", "tracing", is_traced(machine.tracing), _nothing, deployment)
     has_key, key = _key(machine.encryption)
     own = arn_reference(machine)
 
@@ -219,7 +219,7 @@ def _choices(value: Traced) -> list[Plain]:
     return found
 
 
-def _logs(logging: Logging | Unread | None) -> bool | None:
+def writes_logs(logging: Logging | Unread | None) -> bool | None:
     """Tell whether a machine writes logs; `None` when that is not known."""
     if logging is None or (isinstance(logging, Logging) and logging.level is None):
         return False
@@ -232,7 +232,8 @@ def _logs(logging: Logging | Unread | None) -> bool | None:
     return on.pop() if len(on) == 1 else None
 
 
-def _is_true(value: Traced | Unread | None) -> bool | None:
+def is_traced(value: Traced | Unread | None) -> bool | None:
+    """Tell whether a machine is traced; `None` when that is not known."""
     if value is None:
         return False
     if isinstance(value, Unread):

@@ -25,6 +25,8 @@ RESULT = "result"
 
 _DENIED = "the state fails with access denied"
 
+_LISTED = "AWS lists it among the permissions of a distributed Map"
+
 _OF_FEATURES = {
     "logging": ("the machine cannot be deployed", True),
     "tracing": ("no traces arrive", False),
@@ -32,7 +34,7 @@ _OF_FEATURES = {
 """What happens without what a feature of the machine needs, and whether that stops it."""
 
 _OF_MAPS = {
-    "DescribeExecution": ("AWS counts it among the least that a distributed Map needs", False),
+    "DescribeExecution": (_LISTED, False),
     "StartExecution": ("the Map state fails with access denied", True),
 }
 
@@ -70,6 +72,11 @@ class Need:
     def is_vital(self) -> bool:
         """Whether the workflow, or its deployment, fails or hangs for certain without it."""
         return self._effect[1]
+
+    @property
+    def is_only_listed(self) -> bool:
+        """Whether AWS lists it without saying what fails without it."""
+        return self.effect == _LISTED
 
     @property
     def effect(self) -> str:

@@ -130,9 +130,13 @@ def _resources(
         return _of_model(task, deployment)
     by_type: list[tuple[Plain, ...]] = []
     is_dynamic = False
+    whole = {one.variable for one in action.types if _names_all_of(task, one)}
     for kind in action.types:
         found = _parameters(task, kind.variable, kind)
         if not found or not _is_named(task, kind):
+            continue
+        if kind.variable in whole and not _names_all_of(task, kind):
+            # What names a state machine is no map run of it.
             continue
         if any(one.decided == "dynamic" for one in found):
             is_dynamic = True
@@ -161,8 +165,13 @@ def _of_model(task: Task, deployment: Deployment) -> tuple[tuple[Plain, ...], bo
 
 def _is_named(task: Task, kind: ResourceType) -> bool:
     """Tell whether a call names a resource of a type, and not only what that belongs to."""
+    return kind.required or _names_all_of(task, kind)
+
+
+def _names_all_of(task: Task, kind: ResourceType) -> bool:
+    """Tell whether a call has a parameter for every name in the ARN of a type."""
     names = [one for one in _VARIABLE.findall(kind.arn) if one not in _PLACES]
-    return kind.required or all(_parameters(task, one, kind) for one in names)
+    return all(_parameters(task, one, kind) for one in names)
 
 
 def _filled(task: Task, kind: ResourceType, deployment: Deployment) -> list[Plain]:

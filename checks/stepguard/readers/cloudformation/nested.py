@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from stepguard.deployment.values import Traced
 from stepguard.readers.cloudformation.cdk import asset_path
 from stepguard.readers.cloudformation.choices import is_same
@@ -55,7 +53,7 @@ def _template(parent: Stack, location: Traced) -> TemplateFile | None:
         if not error.is_remote:
             own.error(f"the nested stack cannot be read: {error.reason}", error.span)
         return None
-    if any(os.path.realpath(path) == os.path.realpath(one) for one in own.ancestors):
+    if any(project.files.real(path) == project.files.real(one) for one in own.ancestors):
         own.error("the template contains itself as a nested stack", location.span)
         return None
     if len(own.ancestors) > MAXIMUM_NESTING or project.stacks >= MAXIMUM_STACKS:

@@ -84,12 +84,18 @@ def _parameter(name: str, body: Traced) -> Parameter:
     elements = allowed.value if allowed is not None and isinstance(allowed.value, list) else []
     texts = [text for one in elements if (text := scalar_as_text(one.value)) is not None]
     default = body.get("Default")
+    is_secret = hidden is not None and scalar_as_text(hidden.value) in ("true", "True", "TRUE")
+    if is_secret:
+        # A template may be one line, and findings show the lines that they point at.
+        for one in (default, *elements):
+            if one is not None and one.span is not None:
+                one.span.file.hide(one.span)
     return Parameter(
         name=name,
         type=kind.value if kind is not None and isinstance(kind.value, str) else "String",
         default=None if default is None or scalar_as_text(default.value) is None else default,
         allowed=tuple(texts),
-        is_secret=hidden is not None and scalar_as_text(hidden.value) in ("true", "True", "TRUE"),
+        is_secret=is_secret,
     )
 
 

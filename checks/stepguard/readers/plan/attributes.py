@@ -21,6 +21,9 @@ _DOCUMENTS = frozenset({"definition", "policy", "assume_role_policy"})
 MAXIMUM_BLOCKS = 100
 """Nested blocks of one type among which the one of a planned block is searched for."""
 
+_ZERO_WHEN_NOT_SET = frozenset({"kms_data_key_reuse_period_seconds"})
+"""Numbers that are 0 in a state where nobody has set them; AWS would refuse a 0 that is set."""
+
 _UNSAID = object()
 """Stands for an expression of which the configuration does not say whether it is there."""
 
@@ -98,8 +101,10 @@ class _Attributes:
             own = expressions.get(key) if isinstance(expressions, dict) else _UNSAID
             path = f"{name}.{key}" if name else key
             value = values.value.get(key)
-            # The provider keeps an empty text for an attribute that is not set.
+            # The provider keeps an empty text for an attribute that is not set, or a zero.
             if value is not None and value.value == "":
+                continue
+            if key in _ZERO_WHEN_NOT_SET and not isinstance(own, dict) and _is_zero(value):
                 continue
             made = self.value(value, unknowns.get(key), secrets.get(key), own, path)
             if made is not None:
@@ -243,6 +248,10 @@ def _fits(expressions: Plain, block: Traced) -> bool:
             if isinstance(value, (str, int)) and str(value) != str(wanted):
                 return False
     return True
+
+
+def _is_zero(value: Traced | None) -> bool:
+    return value is not None and value.value == 0 and not isinstance(value.value, bool)
 
 
 def _is_expression(value: Plain) -> bool:

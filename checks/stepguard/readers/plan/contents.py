@@ -36,7 +36,7 @@ class PlannedResource:
     """An instance of a resource or data source, and where the plan has it.
 
     `module` is the address of its module instance, empty for the root module. `whole` is its
-    object, `span` its address in that.
+    object, `span` its address in that. `stays` says that the plan does nothing to it.
     """
 
     address: str
@@ -47,6 +47,7 @@ class PlannedResource:
     key: InstanceKey
     whole: Span
     span: Span
+    stays: bool = False
 
     @property
     def local(self) -> str:
@@ -62,11 +63,14 @@ class Contents:
     `resources` are the instances that will be there after the plan is applied, data sources that
     are read on the way included; `read` are the data sources that have been read. `variables`
     are the values of the root module's variables; `configuration` is `None` in a state and in a
-    plan of which someone has cut it off. `elsewhere` names the policies of roles that are, or
-    were, resources of their own: by the role's name the policies' names and ARNs.
+    plan of which someone has cut it off. With `is_prior`, the resources are those that were there
+    before, each at the address that it has in the plan, and as they were before. `elsewhere` names
+    the policies of roles that are, or were, resources of their own: by the role's name the
+    policies' names and ARNs.
     """
 
     walk: JsonWalk
+    is_prior: bool = False
     is_state: bool = False
     is_errored: bool = False
     resources: list[PlannedResource] = field(default_factory=list)
@@ -79,17 +83,19 @@ class Contents:
         """Return what is planned for a resource, with the places in the plan."""
         found = Details(Traced({}), {}, {})
         walk = self.walk
+        values = "before" if self.is_prior else "after"
+        sensitive_values = f"{values}_sensitive"
 
         def change(key: str, at: int) -> int:
-            if key in ("after", "values"):
+            if key in (values, "values"):
                 traced, end = walk.trace(at)
                 if isinstance(traced.value, dict):
                     found.values = traced
                 return end
             value, end = walk.value(at)
-            if key == "after_unknown":
+            if key == "after_unknown" and not self.is_prior:
                 found.unknown = value
-            elif key in ("after_sensitive", "sensitive_values"):
+            elif key in (sensitive_values, "sensitive_values"):
                 found.sensitive = value
             return end
 
@@ -116,12 +122,12 @@ class Details:
     sensitive: Plain
 
 
-def read_contents(walk: JsonWalk) -> Contents:
-    """Return what a plan or a state holds.
+def read_contents(walk: JsonWalk, *, is_prior: bool = False) -> Contents:
+    """Return what a plan or a state holds: what will be, or, with `is_prior`, what was.
 
     Raises `PlanError`, `json.JSONDecodeError` where the text is no JSON, and `RecursionError`.
     """
-    contents = Contents(walk)
+    contents = Contents(walk, is_prior)
     version: list[tuple[Plain, int]] = []
     seen: dict[str, int] = {}
     has_planned_values = False
@@ -190,16 +196,20 @@ def _check_version(found: list[tuple[Plain, int]]) -> None:
 
 
 def _read_change(contents: Contents, at: int) -> int:
-    """Read a resource of a plan; what will be gone is left out."""
+    """Read a resource of a plan; what is not there on the side that is read is left out."""
     value, end = contents.walk.value(at)
     resource = _resource(contents.walk, value, at, end)
     change = value.get("change") if isinstance(value, dict) else None
     if resource is None or not isinstance(change, dict):
         raise PlanError("not a plan: a resource has no address, type or change", at)
     resource.module = str(value.get("module_address") or "")
+    resource.stays = change.get("actions") == ["no-op"]
     _note_policy(contents, resource, change)
-    is_gone = change.get("actions") in _GONE or not isinstance(change.get("after"), dict)
-    if not is_gone and not value.get("deposed"):
+    if contents.is_prior:
+        is_there = isinstance(change.get("before"), dict)
+    else:
+        is_there = change.get("actions") not in _GONE and isinstance(change.get("after"), dict)
+    if is_there and not value.get("deposed"):
         contents.resources.append(resource)
     return end
 

@@ -32,7 +32,7 @@ class PlanFile(SourceFile):
         value = _VALUE.match(self.text, start)
         end = max(span.start, start) + 1 if value is None else value.end()
         begin = self._key_before(start)
-        shown = re.sub(r"\s", " ", self.text[begin:end])
+        shown = re.sub(r"\s", " ", self.visible(begin, end))
         return shown, span.start - begin, max(min(span.end, end), span.start) - begin
 
     def _value_around(self, offset: int) -> int:

@@ -27,15 +27,21 @@ from stepguard.readers.terraform.resources import EvaluatedResource, to_resource
 
 
 def read_plan(
-    files: ProjectFiles, path: Path, *, source: Path | None, options: TerraformOptions
+    files: ProjectFiles,
+    path: Path,
+    *,
+    source: Path | None,
+    options: TerraformOptions,
+    is_prior: bool = False,
 ) -> Deployment:
     """Read a plan that `terraform show -json` has printed.
 
     The deployment is what will be there after the plan is applied. A state, which the same
     command prints, is read as a plan that changes nothing. `source` is the directory that the
     plan was made from: what is known after apply is taken from the configuration there, and
-    places are those of its files, not of the plan. Never raises for what the files contain: that
-    is in the result's `errors`.
+    places are those of its files, not of the plan. With `is_prior`, the deployment is what is
+    there before the plan is applied; the sources tell only of what stays as it is. Never raises
+    for what the files contain: that is in the result's `errors`.
     """
     shown = files.shown(path)
     deployment = Deployment(root=shown, form=Form.PLAN)
@@ -47,7 +53,7 @@ def read_plan(
     file = PlanFile(read.path, read.text)
     deployment.files.append(file)
     try:
-        contents = read_contents(JsonWalk(file))
+        contents = read_contents(JsonWalk(file), is_prior=is_prior)
     except PlanError as error:
         place = Span(file, error.at, min(error.at + 1, len(file.text)))
         deployment.errors.append(ReadError(shown, error.reason, place))
@@ -91,7 +97,8 @@ def _resources(contents: Contents, sources: Sources | None) -> list[Resource]:
     documents = PolicyDocuments(links)
 
     def evaluated(resource: PlannedResource) -> EvaluatedResource:
-        configured = None if sources is None else sources.find(resource)
+        is_described = sources is not None and (resource.stays or not contents.is_prior)
+        configured = sources.find(resource) if sources is not None and is_described else None
 
         def attributes() -> Traced:
             planned = attributes_of(resource, links, documents.make)

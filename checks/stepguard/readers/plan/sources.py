@@ -64,7 +64,8 @@ def read_sources(
         bare.setdefault(_INSTANCE_KEY.sub("", resource.address), []).append(resource)
     sources = Sources(by_address, bare)
     managed = [resource for resource in contents.resources if resource.mode == "managed"]
-    if managed and all(sources.find(resource) is None for resource in managed):
+    is_other = bool(managed) and all(sources.find(resource) is None for resource in managed)
+    if is_other and not contents.is_prior:
         message = "the plan was not made from this directory: it has none of the plan's resources"
         deployment.errors.append(ReadError(shown, message))
     return sources

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from stepguard.readers.files import FileRefusedError, ProjectFiles
+from stepguard.readers.storage import Sort
 from stepguard.readers.terraform.modules import called_directories, configuration_files, load_module
 
 MAXIMUM_DIRECTORIES = 100_000
@@ -44,7 +44,7 @@ def find_root_modules(
 
 def find_roots(files: ProjectFiles, directory: Path, parser: str | None = None) -> list[RootModule]:
     """Return the root modules at and below a directory, sorted, with the modules they call."""
-    modules = {os.path.realpath(path): path for path in _module_directories(files, directory)}
+    modules = {str(files.real(path)): path for path in _module_directories(files, directory)}
     calls = {real: _called(files, path, parser) for real, path in modules.items()}
     called = {target for source, targets in calls.items() for target in targets if target != source}
     roots = [real for real in modules if real not in called]
@@ -65,7 +65,7 @@ def _called(files: ProjectFiles, path: Path, parser: str | None) -> set[str]:
     if not any(_may_call(files, one) for one in configuration_files(files, path)):
         return set()
     source = load_module(files, path, parser)
-    return {os.path.realpath(called) for called in called_directories(source)}
+    return {str(called) for called in called_directories(files, source)}
 
 
 def _may_call(files: ProjectFiles, path: Path) -> bool:
@@ -96,7 +96,7 @@ def _module_directories(files: ProjectFiles, directory: Path) -> Iterator[Path]:
         if configuration_files(files, current):
             yield current
         pending.extend(
-            path
-            for path in files.entries(current)
-            if path.name not in _SKIPPED and path.is_dir() and not path.is_symlink()
+            Path(entry.path)
+            for entry in files.listing(current)
+            if entry.sort is Sort.DIRECTORY and entry.name not in _SKIPPED
         )

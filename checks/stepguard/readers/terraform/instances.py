@@ -22,6 +22,7 @@ from stepguard.readers.terraform.evaluation import settle
 from stepguard.readers.terraform.functions.conversion import convert
 from stepguard.readers.terraform.functions.errors import FunctionError
 from stepguard.readers.terraform.modules import Declaration, ModuleSource, block_type
+from stepguard.readers.terraform.provider_secrets import is_secret_attribute
 from stepguard.readers.terraform.repetition import Instance, Repetition, repeat
 from stepguard.readers.terraform.scope import Place, Scope
 from stepguard.readers.terraform.syntax.expressions import GetAttribute, ObjectExpression
@@ -122,6 +123,8 @@ class ResourceInstance:
             is_elsewhere = known.span is not None and not is_plain_scalar(known)
             return known if is_elsewhere else replace(known, span=span)
         if self.module.world.prefers_references or name in _COMPUTED:
+            return reference
+        if is_secret_attribute(self.type, name):
             return reference
         value = self.attribute(name)
         if value is None or value.value is None:
@@ -279,6 +282,7 @@ class ModuleInstance:
                 attribute, place = default
                 given = settle(attribute.expression, Scope(place, self.world))
         if _is_true(declared, "sensitive"):
+            _hide_default(declared)
             return masked(given, f"var.{name}")
         return _typed(given, declared, f"var.{name}")
 
@@ -418,7 +422,7 @@ class ModuleInstance:
         while module is not None:
             depth += 1
             if module.source is not None:
-                ancestors.add(os.path.realpath(module.source.directory))
+                ancestors.add(str(self.world.files.real(module.source.directory)))
             module = module.parent
         if depth > MAXIMUM_MODULE_DEPTH:
             return None, "modules are nested too deeply"
@@ -540,6 +544,17 @@ def masked(value: Traced, expression: str) -> Traced:
     if isinstance(value.value, (Unknown, Reference)) or value.value is None:
         return replace(value, sensitive=False)
     return Traced(Unknown(expression, "sensitive"), value.span, sensitive=True)
+
+
+def _hide_default(declared: Declaration) -> None:
+    """Hide the default of a sensitive variable: a file in JSON may be one line."""
+    default = declared.attribute("default")
+    if default is None:
+        return
+    attribute, place = default
+    span = place.span(attribute.expression.start, attribute.expression.end)
+    if span is not None:
+        span.file.hide(span)
 
 
 def _alias(declared: Declaration) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -113,7 +112,7 @@ def configuration_files(files: ProjectFiles, directory: Path) -> list[Path]:
         if path.name.endswith((".tf", ".tf.json"))
         and not path.name.startswith((".", "#"))
         and not path.name.endswith("~")
-        and not path.is_dir()
+        and not files.is_directory(path)
     ]
     return sorted(found, key=lambda path: (_is_override(path), path.name))
 
@@ -128,7 +127,7 @@ def load_module(files: ProjectFiles, directory: Path, parser: str | None) -> Mod
     What cannot be read is in the result's `errors`; the rest is kept.
     """
     known = _CACHE.setdefault(files, {})
-    key = (Path(os.path.realpath(directory)), parser)
+    key = (files.real(directory), parser)
     if key not in known:
         known[key] = _load(files, directory, parser)
     return known[key]
@@ -219,13 +218,13 @@ def is_local_source(source: str) -> bool:
     return source.startswith(("./", "../", "/")) or source in (".", "..")
 
 
-def called_directories(source: ModuleSource) -> Iterator[Path]:
-    """Yield the directories of the local modules that a module calls."""
+def called_directories(files: ProjectFiles, source: ModuleSource) -> Iterator[Path]:
+    """Yield the real directories of the local modules that a module calls."""
     for declared in source.calls.values():
         found = declared.attribute("source")
         path = None if found is None else constant_text(found[0].expression)
         if path is not None and is_local_source(path):
-            yield Path(os.path.realpath(source.directory / path))
+            yield files.real(source.directory / path)
 
 
 def installed_modules(files: ProjectFiles, root: Path) -> dict[str, Path]:

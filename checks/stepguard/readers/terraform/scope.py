@@ -11,8 +11,10 @@ from stepguard.deployment.values import Reference, Text, Traced
 from stepguard.readers.terraform.budget import Budget
 from stepguard.readers.terraform.functions.environment import Environment
 from stepguard.readers.terraform.syntax.expressions import Template
+from stepguard.secrets import masked_code
 
 _SHOWN_CHARACTERS = 120
+_READ_CHARACTERS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,9 @@ class Place:
 
     def shown(self, start: int, end: int) -> str:
         """Return a stretch on one line, cut when it is long."""
-        flat = " ".join(self.file.text[start:end].split())
+        flat = " ".join(self.file.text[start : min(end, start + _READ_CHARACTERS)].split())
+        # What is cut later must be masked as a whole before.
+        flat = masked_code(flat)
         return flat if len(flat) <= _SHOWN_CHARACTERS else flat[: _SHOWN_CHARACTERS - 1] + "…"
 
 

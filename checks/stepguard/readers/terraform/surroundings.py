@@ -7,6 +7,7 @@ from pathlib import Path
 
 from stepguard.deployment.source import SourceFile
 from stepguard.readers.files import FileRefusedError, ProjectFiles
+from stepguard.readers.storage import Sort
 from stepguard.readers.terraform.budget import Budget
 from stepguard.readers.terraform.functions.errors import FunctionError, NotKnownError
 
@@ -90,8 +91,9 @@ class Surroundings:
         found: list[str] = []
         pending = [start]
         while pending:
-            for path in self._files.entries(pending.pop()):
-                if path.is_dir() and not path.is_symlink():
+            for entry in self._files.listing(pending.pop()):
+                path = Path(entry.path)
+                if entry.sort is Sort.DIRECTORY:
                     pending.append(path)
                 elif self._files.is_file(path):
                     found.append(path.relative_to(start).as_posix())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,7 +57,7 @@ class World:
         modules: Mapping[str, Path] | None = None,
     ) -> None:
         self.files = files
-        self.root = Path(os.path.realpath(root))
+        self.root = files.real(root)
         self.parser = parser
         self.budget = Budget()
         self.wholes: dict[str, Whole] = {}
@@ -200,7 +199,7 @@ class World:
             reason = "no such directory"
         elif not configuration_files(self.files, directory):
             reason = "no configuration files there"
-        elif os.path.realpath(directory) in ancestors:
+        elif str(self.files.real(directory)) in ancestors:
             reason = "the module calls itself"
         if not reason:
             return self.load(directory), ""

@@ -8,6 +8,7 @@ import pytest
 
 from stepguard.deployment.documents import Document
 from stepguard.deployment.graph import Deployment
+from stepguard.deployment.iam import is_step_functions_role
 from stepguard.deployment.resources import Role, Unread
 from stepguard.deployment.values import Plain, Reference, plain, render
 
@@ -282,3 +283,31 @@ def test_documents_of_any_other_form_are_unread(read: Reader) -> None:
     assert isinstance(document, Document)
     assert not document.is_complete
     assert not isinstance(document, Unread)
+
+
+FUNCTION = """
+Resources:
+  Starter:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: a.b
+      Policies:
+        - AWSStepFunctionsReadOnlyAccess
+        - StepFunctionsExecutionPolicy: {StateMachineName: orders}
+        - Statement: [{Effect: Allow, Action: 'states:StopExecution', Resource: '*'}]
+  Other: {Type: AWS::Serverless::Function, Properties: {Handler: a.b}}
+  Given:
+    Type: AWS::Serverless::Function
+    Properties: {Role: 'arn:aws:iam::123456789012:role/given', Policies: AWSLambdaExecute}
+"""
+
+
+def test_a_function_with_policies_has_a_role(read: Reader) -> None:
+    deployment = read(FUNCTION)
+    (role,) = deployment.roles
+    assert (role.address, role.generated) == ("StarterRole", False)
+    assert not is_step_functions_role(role, deployment)
+    assert [one.address for one in role.inline] == ["Starter", "Starter"]
+    actions = [one["Action"] for one in statements(role)]  # type: ignore[index, call-overload]
+    assert actions == [["states:StartExecution"], "states:StopExecution"]
+    assert len(role.attached) == 1

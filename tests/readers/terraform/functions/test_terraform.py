@@ -66,7 +66,7 @@ class Generator:
     repeats = ("", "", "*", "+", "?", "*?", "+?", "{2}", "{0,2}", "{1,}", "|")
 
     def __init__(self, seed: int) -> None:
-        self._random = random.Random(seed)  # noqa: S311 - reproducible, not secret
+        self._random = random.Random(seed)
 
     def quoted(self, text: str) -> str:
         text = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

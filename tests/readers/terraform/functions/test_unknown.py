@@ -390,7 +390,7 @@ class Texts:
     repeats = ("", "", "", "*", "+", "?", "*?", "+?", "{2}", "|")
 
     def __init__(self, seed: int) -> None:
-        self.random = random.Random(seed)  # noqa: S311 - reproducible, not secret
+        self.random = random.Random(seed)
 
     def text(self) -> Text:
         parts: list[Piece | Hole] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import islice
 
 from stepguard.deployment.resources import Form, Resource
@@ -11,8 +11,9 @@ from stepguard.readers.cloudformation.parts import given, role_meant_by
 from stepguard.readers.cloudformation.resources import plain_resource
 from stepguard.readers.cloudformation.sam.connector_ends import Ends
 from stepguard.readers.cloudformation.sam.connectors import connectors_of, policies_of_connector
+from stepguard.readers.cloudformation.sam.globals import with_globals
 from stepguard.readers.cloudformation.sam.machines import state_machine
-from stepguard.readers.cloudformation.sam.roles import makes_role
+from stepguard.readers.cloudformation.sam.roles import makes_role, role_of_function
 from stepguard.readers.cloudformation.template import EvaluatedResource, TemplateContext
 
 MAXIMUM_CONNECTED = 2_000
@@ -40,7 +41,7 @@ def expand(
         if one.type == _MACHINE:
             found.extend(state_machine(one, template, context))
         elif _stays(one) and not (one.type == _CONNECTOR and made):
-            found.append(plain_resource(one, Form.SAM))
+            found.append(plain_resource(with_globals(one, template, context), Form.SAM))
         found.extend(made)
     found.extend(_roles_of_functions(resources, context))
     return found
@@ -71,26 +72,28 @@ def _stays(one: EvaluatedResource) -> bool:
 
 def _roles_of_functions(
     resources: Mapping[str, EvaluatedResource], context: TemplateContext
-) -> list[Resource]:
-    """Return the roles that SAM makes for functions, where a state machine refers to one.
+) -> Iterator[Resource]:
+    """Yield the roles that SAM makes for functions, where the author gives them policies.
 
-    They are no Step Functions roles, so that nothing is known of them but that they exist.
+    Of one that a state machine refers to nothing is said but that it exists: what SAM adds to it
+    for logs, tracing and event sources would count as well.
     """
     wanted = _referenced_roles(resources)
-    return [
-        Resource(
-            address=context.address(f"{one.logical_id}Role"),
-            type="AWS::IAM::Role",
-            form=Form.SAM,
-            span=one.span,
-            block=one.block,
-            label=one.label,
-        )
-        for one in resources.values()
-        if one.type == _FUNCTION
-        and context.address(f"{one.logical_id}Role") in wanted
-        and makes_role(one)
-    ]
+    for one in resources.values():
+        if one.type != _FUNCTION or not makes_role(one):
+            continue
+        address = context.address(f"{one.logical_id}Role")
+        if address in wanted:
+            yield Resource(
+                address=address,
+                type="AWS::IAM::Role",
+                form=Form.SAM,
+                span=one.span,
+                block=one.block,
+                label=one.label,
+            )
+        elif given(one.properties, "Policies") is not None:
+            yield role_of_function(one, context)
 
 
 def _referenced_roles(resources: Mapping[str, EvaluatedResource]) -> set[str]:

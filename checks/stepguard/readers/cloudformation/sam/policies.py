@@ -1,4 +1,4 @@
-"""The property `Policies` of a state machine: templates, managed policies and documents."""
+"""The property `Policies` of a state machine or function: what it gives their roles."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def _identity(policy: Traced) -> str:
 
 
 def read_policies(machine: EvaluatedResource, context: TemplateContext) -> Policies:
-    """Return what a state machine's `Policies` says.
+    """Return what the `Policies` of a state machine, or of a function, says.
 
-    Each way that an open condition leaves is in it. The documents' address is the machine's,
+    Each way that an open condition leaves is in it. The documents' address is the resource's,
     for that is where their text stands.
     """
     found = Policies()

@@ -1,9 +1,10 @@
-"""The execution role that SAM makes for a state machine that names none."""
+"""The roles that SAM makes for state machines and functions that name none."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from stepguard.deployment.documents import Document
 from stepguard.deployment.resources import Form, Role, Tags, Unread
 from stepguard.deployment.values import Reference, Traced
 from stepguard.readers.cloudformation.parts import given, tags_of
@@ -12,16 +13,8 @@ from stepguard.readers.cloudformation.sam.policies import read_policies
 from stepguard.readers.cloudformation.sam.statements import filled
 from stepguard.readers.cloudformation.template import EvaluatedResource, TemplateContext
 
-_TRUST: dict[str, Any] = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Action": ["sts:AssumeRole"],
-            "Effect": "Allow",
-            "Principal": {"Service": ["states.amazonaws.com"]},
-        }
-    ],
-}
+_STEP_FUNCTIONS = "states.amazonaws.com"
+_LAMBDA = "lambda.amazonaws.com"
 _MARKER = ("stateMachine:createdBy", "SAM")
 # What SAM attaches in the regions of the partition "aws"; in others it is AWSXRayDaemonWriteAccess.
 _TRACING_POLICY = "AWSXrayWriteOnlyAccess"
@@ -64,7 +57,6 @@ def generated_role(
     if tracing is not None and tracing.value is True:
         policies.attach(with_arn(Traced(_TRACING_POLICY, tracing.span)))
     path = given(machine.properties, "RolePath")
-    trust = context.document(filled(_TRUST, {}, machine.span))
     return Role(
         address=context.address(f"{machine.logical_id}Role"),
         type="AWS::IAM::Role",
@@ -73,7 +65,7 @@ def generated_role(
         block=machine.block,
         attributes=Traced({} if path is None else {"Path": path}, machine.span),
         label=machine.label,
-        trust=trust,
+        trust=_trust(_STEP_FUNCTIONS, machine, context),
         inline=policies.inline,
         attached=policies.attached,
         boundary=given(machine.properties, "PermissionsBoundary"),
@@ -81,6 +73,40 @@ def generated_role(
         unread=policies.unread,
         generated=True,
     )
+
+
+def role_of_function(function: EvaluatedResource, context: TemplateContext) -> Role:
+    """Return the role that SAM makes for a function, with the policies that the author gives it.
+
+    What SAM adds for logs, tracing and event sources is left out: it is nothing of the author's.
+    """
+    policies = read_policies(function, context)
+    return Role(
+        address=context.address(f"{function.logical_id}Role"),
+        type="AWS::IAM::Role",
+        form=Form.SAM,
+        span=function.span,
+        block=function.block,
+        label=function.label,
+        trust=_trust(_LAMBDA, function, context),
+        inline=policies.inline,
+        attached=policies.attached,
+        boundary=given(function.properties, "PermissionsBoundary"),
+        unread=policies.unread,
+    )
+
+
+def _trust(
+    service: str, resource: EvaluatedResource, context: TemplateContext
+) -> Document | Unread:
+    """Return the trust policy that SAM writes, for the service that runs the resource."""
+    statement: dict[str, Any] = {
+        "Action": ["sts:AssumeRole"],
+        "Effect": "Allow",
+        "Principal": {"Service": [service]},
+    }
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    return context.document(filled(document, {}, resource.span))
 
 
 def _tags(machine: EvaluatedResource, *, propagates_tags: bool) -> Tags | Unread:

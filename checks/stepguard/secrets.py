@@ -1,11 +1,11 @@
-"""Secrets among the values of a document: by their form, or by the name of what holds them."""
+"""Secrets among values and in texts: by their form, or by the name of what holds them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from stepguard.data import load
 from stepguard.deployment.documents import Path
@@ -32,8 +32,20 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 _DYNAMIC = re.compile(r"^\$|\{%|\$\{|\{\{|^States\.|^arn:|^/|^https?://|^#\{|^%")
+_PLAINTEXT = "PLAINTEXT"
+"""The type of a variable of CodeBuild whose value is not the name of a secret."""
+
 _SHORTEST_SECRET = 6
 _LONGEST_SECRET = 512
+
+
+_ASSIGNED = re.compile(
+    r"""(?:password|passwd|pwd|passphrase|secret|token|key|authorization)\\?["']?\)?\s*[=:]\s*"""
+    r"""(\\?["'][^"']+(?:["']\s*["'][^"']+)*)""",
+    re.IGNORECASE,
+)
+_MARKED = re.compile(r"""\bsensitive\(\s*("[^"]*"?)""")
+"""Literals in code that are secrets by what stands before them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +59,45 @@ class FoundSecret:
 def secrets_in(document: Plain) -> Iterator[FoundSecret]:
     """Yield the secrets in a document, at most one for each value."""
     budget = _MAXIMUM_CHARACTERS
-    for path, text, is_whole in _texts(document):
+    names: dict[Path, str] = {}
+    for path, text, is_whole in _texts(document, names):
         budget -= len(text)
         if budget < 0:
             return
         kind = _kind_of(text)
         if kind is None and is_whole and path and isinstance(path[-1], str):
-            kind = _held(path[-1], text)
+            kind = _held(names.get(path, path[-1]), text)
         if kind is not None:
             yield FoundSecret(kind, path)
 
 
-def _texts(document: Plain) -> Iterator[tuple[Path, str, bool]]:
-    """Yield every known text of a document, and whether it is the whole value."""
+@lru_cache(maxsize=4096)
+def masked_code(code: str) -> str:
+    """Return code in which the literals that are secrets are asterisks, of any length."""
+    if not any(quote in code for quote in "\"'"):
+        return code
+    for pattern in (_ASSIGNED, _MARKED):
+        code = pattern.sub(_masked_group, code)
+    for _, pattern in _patterns():
+        code = pattern.sub(_masked_group, code)
+    return code
+
+
+def _masked_group(found: re.Match[str]) -> str:
+    number = found.lastindex or 0
+    secret = found.group(number)
+    if not secret or _PLACEHOLDER.search(secret) or _DYNAMIC.search(secret.strip("\\\"' ")):
+        return found.group()
+    start, end = found.start(number) - found.start(), found.end(number) - found.start()
+    opening = secret[: len(secret) - len(secret.lstrip("\\\"'"))]
+    return f"{found.group()[:start]}{opening}***{found.group()[end:]}"
+
+
+def _texts(document: Plain, names: dict[Path, str]) -> Iterator[tuple[Path, str, bool]]:
+    """Yield every known text of a document, and whether it is the whole value.
+
+    To `names` are added the paths of values that an object names: `{"Name": …, "Value": …}`.
+    """
     stack: list[tuple[Path, Plain]] = [((), document)]
     while stack:
         path, value = stack.pop()
@@ -70,11 +108,22 @@ def _texts(document: Plain) -> Iterator[tuple[Path, str, bool]]:
                 if isinstance(part, Piece):
                     yield path, part.text, False
         elif isinstance(value, dict):
+            names.update(_named_value(value, path))
             stack.extend(((*path, str(key)), one) for key, one in reversed(list(value.items())))
         elif isinstance(value, list):
             stack.extend(((*path, number), one) for number, one in reversed(list(enumerate(value))))
         elif isinstance(value, OneOf):
             stack.extend((path, one) for one in reversed(value.alternatives))
+
+
+def _named_value(members: dict[str, Plain], path: Path) -> Iterator[tuple[Path, str]]:
+    """Yield the path and the name of the value in a variable of a container, a build or a job."""
+    by_name = {key.lower(): (key, value) for key, value in members.items()}
+    kind = by_name.get("type", ("", _PLAINTEXT))[1]
+    for naming in ("name", "key"):
+        _, name = by_name.get(naming, ("", None))
+        if isinstance(name, str) and "value" in by_name and kind == _PLAINTEXT:
+            yield (*path, str(by_name["value"][0])), str(name)
 
 
 @cache

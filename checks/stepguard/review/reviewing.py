@@ -1,0 +1,58 @@
+"""A review: two sides, judged alike, and what the change between them does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from stepguard.change import Change
+from stepguard.engine import ScanOptions, judge_reading
+from stepguard.finding import Finding
+from stepguard.report import Notice, Report, place_of
+from stepguard.review.comparing import compare
+from stepguard.review.moves import moved_resources
+from stepguard.review.pairing import pair
+from stepguard.review.permission_changes import role_changes
+from stepguard.review.sides import Side, Sides
+from stepguard.review.workflow_changes import machine_changes
+
+
+def review(sides: Sides, options: ScanOptions) -> Report:
+    """Return the report of what is there after a change, with what the change does to it.
+
+    Every finding has a status. What of the side before could not be read is a notice: at worst,
+    more counts as introduced. Raises `UnknownRuleError` for a rule id that no rule has.
+    """
+    before, after = sides.before, sides.after
+    old = judge_reading(before.reading, options)
+    report = judge_reading(after.reading, options)
+    report.notices.extend((*before.notices, *after.notices, *_unread(before, old, report)))
+    pairs = pair(before.deployments, after.deployments, before.key, after.key)
+    moved = moved_resources(pairs)
+    roots = {
+        one.before.root: one.after.root
+        for one in pairs
+        if one.before is not None and one.after is not None
+    }
+    compared = compare(old.findings, report.findings, report.suppressed, moved, roots)
+    report.findings = compared.present
+    report.change = Change(
+        before=before.name,
+        after=after.name,
+        fixed=sorted(compared.fixed, key=_order),
+        roles=tuple(role_changes(before.deployments, after.deployments, moved)),
+        machines=tuple(machine_changes(before.deployments, after.deployments, moved)),
+    )
+    return report
+
+
+def _unread(before: Side, old: Report, report: Report) -> Iterator[Notice]:
+    """Yield what could not be read of the side before, unless it is still so."""
+    still = {(one.place.file, one.message) for one in report.errors}
+    for one in old.errors:
+        if (one.place.file, one.message) not in still:
+            message = f"not read in {before.name}, so that more may count as introduced"
+            yield Notice(place=one.place, message=f"{message}: {one.message}")
+
+
+def _order(finding: Finding) -> tuple[object, ...]:
+    return (*place_of(finding).order, finding.rule, finding.violation.resource)
