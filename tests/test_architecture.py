@@ -20,6 +20,7 @@ PARTS: dict[str, set[str]] = {
     "config": set(),
     "finding": {"deployment"},
     "guard": set(),
+    "garbage": set(),
     "place": {"deployment"},
     "workflow_graph": {"deployment"},
     "change": {"finding", "place"},

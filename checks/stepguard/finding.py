@@ -39,10 +39,15 @@ class Severity(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class RelatedPlace:
-    """A further place of a violation, such as one of several states."""
+    """A further place of a violation.
+
+    `state` is the name of a state where the violation is about several: each of them has a place
+    then, the first one too.
+    """
 
     message: str
     span: Span | None
+    state: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +73,14 @@ class Violation:
     subject: str = ""
     severity: Severity | None = None
     tier: Literal["default", "pedantic"] = "default"
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """The names of the states that it is about, each once; none where it is about no state."""
+        if self.state is not None:
+            return (self.state,)
+        named = (one.state for one in self.related if one.state is not None)
+        return tuple(dict.fromkeys(named))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

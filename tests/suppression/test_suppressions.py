@@ -186,3 +186,58 @@ def test_reports_show_the_reason(tmp_path: Path) -> None:
             "justification": "the queue answers within a minute",
         }
     ]
+
+
+SEVERAL = """\
+resource "aws_sfn_state_machine" "m" {{
+  role_arn   = "r"
+  definition = jsonencode({{
+    StartAt        = "A"
+    TimeoutSeconds = 60
+    States = {{
+      {before_a}
+      A = {{
+        Type     = "Task"
+        Resource = "arn:aws:states:::sqs:sendMessage.waitForTaskToken"
+        Next     = "B"
+      }}
+      {before_b}
+      B = {{
+        Type     = "Task"
+        Resource = "arn:aws:states:::sqs:sendMessage.waitForTaskToken"
+        Comment  = "{comment_b}"
+        End      = true
+      }}
+    }}
+  }})
+}}
+"""
+
+
+def several(tmp_path: Path, **parts: str) -> Report:
+    given = {"before_a": "", "before_b": "", "comment_b": "", **parts}
+    return scanned(tmp_path / "main.tf", SEVERAL.format(**given))
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [{"before_a": f"# {IGNORE}"}, {"before_b": f"# {IGNORE}"}, {"comment_b": IGNORE}],
+)
+def test_one_of_several_states_excuses_the_others_not(
+    tmp_path: Path, parts: dict[str, str]
+) -> None:
+    report = several(tmp_path, **parts)
+    assert rules(report) == (["SFN402", "SFN403"], [])
+    assert report.notices == []
+
+
+@pytest.mark.parametrize("second", ["before_b", "comment_b"])
+def test_a_finding_of_several_states_is_excused_by_all_of_them(tmp_path: Path, second: str) -> None:
+    text = IGNORE if second.startswith("comment") else f"# {IGNORE}"
+    other = "# stepguard: ignore[SFN402] and so does the other"
+    report = several(tmp_path, **{"before_a": other, second: text})
+    assert rules(report) == (["SFN403"], ["SFN402"])
+    assert report.suppressed[0].excuse == (
+        "and so does the other; the queue answers within a minute"
+    )
+    assert report.notices == []

@@ -7,6 +7,7 @@ import importlib
 import click
 
 from stepguard import __version__
+from stepguard.garbage import collected_seldom
 
 _COMMANDS = {
     "baseline": "Write the known findings to a file, so that only others are reported.",
@@ -54,9 +55,11 @@ class _LazyGroup(click.Group):
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="stepguard")
-def main() -> None:
+@click.pass_context
+def main(ctx: click.Context) -> None:
     """Find what is wrong with AWS Step Functions workflows and their IAM roles.
 
     Reads Terraform, CloudFormation, SAM, CDK output and bare definitions; executes nothing and
     opens no connection.
     """
+    ctx.with_resource(collected_seldom())

@@ -40,7 +40,8 @@ def machine_block(
     permissions = reading.permissions() if reading is not None else PermissionReading()
     policies = [grant.source for grant in permissions.grants]
     found = findings.by_state(reading, policies) if reading is not None else {}
-    own = [one for several in found.values() for one in several]
+    # A finding of several states is there once for each.
+    own = {id(one): one for several in found.values() for one in several}.values()
     worst = max(own, key=lambda one: one.severity, default=None)
     return element(
         "details",

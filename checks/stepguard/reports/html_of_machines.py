@@ -39,7 +39,8 @@ class FindingsOfMachines:
         found: dict[str | None, list[Finding]] = {}
         for address in dict.fromkeys((machine.address, machine.role, *policies)):
             for finding in self._of_resource.get((machine.root, address), ()):
-                found.setdefault(finding.violation.state, []).append(finding)
+                for state in finding.violation.states or (None,):
+                    found.setdefault(state, []).append(finding)
         return found
 
     def worst_new(self, machine: MachineReading) -> int:

@@ -108,11 +108,9 @@ def _by_state(report: Report) -> dict[_Address, dict[str, list[Finding]]]:
             users[machine.root, address].append(machine.address)
     found: dict[_Address, dict[str, list[Finding]]] = defaultdict(dict)
     for finding in report.findings:
-        state = finding.violation.state
-        if state is None:
-            continue
         for user in users[finding.root, finding.violation.resource]:
-            found[finding.root, user].setdefault(state, []).append(finding)
+            for state in finding.violation.states:
+                found[finding.root, user].setdefault(state, []).append(finding)
     return found
 
 

@@ -106,7 +106,11 @@ def related_durations(
     if len(durations) == 1:
         return ()
     return tuple(
-        RelatedPlace(f"{one.label} is {one.shown}", workflow.document.locate(one.path))
+        RelatedPlace(
+            f"{one.label} is {one.shown}",
+            workflow.document.locate(one.path),
+            None if one.state is None else one.state.name,
+        )
         for one in durations
     )
 

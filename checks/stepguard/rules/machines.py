@@ -139,7 +139,8 @@ def related_places(
 ) -> tuple[RelatedPlace, ...]:
     """Return one related place for each state."""
     return tuple(
-        RelatedPlace(f"'{state.name}' {message}", place_of(workflow, state)) for state in states
+        RelatedPlace(f"'{state.name}' {message}", place_of(workflow, state), state.name)
+        for state in states
     )
 
 

@@ -92,6 +92,7 @@ def _violation(
             RelatedPlace(
                 f"{beat.label} is {beat.shown}, the timeout {limit.shown}",
                 workflow.document.locate(beat.path),
+                None if beat.state is None else beat.state.name,
             )
             for beat, limit in late
         )

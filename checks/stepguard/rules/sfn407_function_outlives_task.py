@@ -154,7 +154,8 @@ def _related(workflow: Workflow, early: list[_Call]) -> list[RelatedPlace]:
     for one in early:
         if len(early) > 1:
             message = f"{one.limit.label} is {one.limit.shown}"
-            places.append(RelatedPlace(message, workflow.document.locate(one.limit.path)))
+            place = workflow.document.locate(one.limit.path)
+            places.append(RelatedPlace(message, place, one.task.name))
         message = f"{one.function.address} has a timeout of {shown_seconds(one.seconds)} seconds"
         places.append(RelatedPlace(message, one.function.span))
     return places

@@ -195,7 +195,9 @@ def _violation(machine: StateMachine, workflow: Workflow, excesses: list[_Excess
         state=states[0].name if len(states) == 1 else None,
         related=tuple(
             RelatedPlace(
-                f"{one.handler.label} {one.what}", workflow.document.locate(one.handler.path)
+                f"{one.handler.label} {one.what}",
+                workflow.document.locate(one.handler.path),
+                one.handler.state.name,
             )
             for one in excesses
         )

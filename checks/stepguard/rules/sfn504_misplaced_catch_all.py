@@ -91,6 +91,7 @@ def _violation(machine: StateMachine, workflow: Workflow, defects: list[_Defect]
             RelatedPlace(
                 f"{one.what} in {one.handler.label}",
                 workflow.document.locate(one.handler.errors_path),
+                one.handler.state.name,
             )
             for one in defects
         )

@@ -101,6 +101,7 @@ def _violation(machine: StateMachine, workflow: Workflow, names: list[_Name]) ->
             RelatedPlace(
                 f"{one.handler.label} names {quoted(one.error)}",
                 workflow.document.locate((*one.handler.errors_path, one.number)),
+                one.handler.state.name,
             )
             for one in names
         )

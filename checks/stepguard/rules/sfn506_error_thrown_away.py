@@ -113,7 +113,9 @@ def _violation(machine: StateMachine, workflow: Workflow, losses: list[_Loss]) -
         state=states[0].name if len(states) == 1 else None,
         related=tuple(
             RelatedPlace(
-                f"{one.handler.label} {one.how}", workflow.document.locate(one.handler.path)
+                f"{one.handler.label} {one.how}",
+                workflow.document.locate(one.handler.path),
+                one.handler.state.name,
             )
             for one in losses
         )

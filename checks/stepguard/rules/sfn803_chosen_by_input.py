@@ -178,6 +178,7 @@ def _violation(machine: StateMachine, workflow: Workflow, choices: list[_Choice]
             RelatedPlace(
                 f"'{one.task.name}': {one.reference} chooses {one.what} ({one.confidence})",
                 workflow.document.locate(one.path),
+                one.task.name,
             )
             for one in choices
         )

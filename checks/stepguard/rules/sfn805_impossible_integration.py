@@ -231,7 +231,9 @@ def _violation(
         state=first.name if len(states) == 1 else None,
         related=tuple(
             RelatedPlace(
-                f"'{one.name}' calls {problem.name}", workflow.document.locate((*one.path, field))
+                f"'{one.name}' calls {problem.name}",
+                workflow.document.locate((*one.path, field)),
+                one.name,
             )
             for one in states
         )

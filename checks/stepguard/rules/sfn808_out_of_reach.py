@@ -235,6 +235,7 @@ def _related(
         RelatedPlace(
             f"'{one.task.name}' calls {one.region if by_region else one.account}",
             workflow.document.locate(one.path),
+            one.task.name,
         )
         for one in targets
     )

@@ -30,7 +30,9 @@ def places_of_waiting(workflow: Workflow, tasks: Sequence[Task]) -> tuple[Relate
     if len(tasks) == 1:
         return ()
     return tuple(
-        RelatedPlace(f"'{task.name}' waits for {waiting_for(task)}", place_of(workflow, task))
+        RelatedPlace(
+            f"'{task.name}' waits for {waiting_for(task)}", place_of(workflow, task), task.name
+        )
         for task in tasks
     )
 

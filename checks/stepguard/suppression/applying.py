@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.source import Span
-from stepguard.finding import Finding
+from stepguard.finding import Finding, Violation
 from stepguard.place import Place
 from stepguard.report import Notice, Report
 from stepguard.suppression.directives import (
@@ -39,12 +39,11 @@ def apply_suppressions(
     blocks = _blocks(deployments)
     kept: list[Finding] = []
     for finding in report.findings:
-        excuse = next((one for one in usable if _excuses(one, finding, blocks)), None)
-        if excuse is None:
+        reason = _excuse(finding, usable, blocks)
+        if reason is None:
             kept.append(finding)
-            continue
-        excuse.has_excused = True
-        report.suppressed.append(replace(finding, excuse=excuse.reason))
+        else:
+            report.suppressed.append(replace(finding, excuse=reason))
     report.findings = kept
     ran = set(report.evaluated)
     report.notices.extend(_notices(directives, ran))
@@ -78,20 +77,57 @@ def _blocks(deployments: Iterable[Deployment]) -> dict[str, list[Span]]:
     return found
 
 
-def _excuses(directive: Directive, finding: Finding, blocks: dict[str, list[Span]]) -> bool:
+def _excuse(
+    finding: Finding, directives: Iterable[Directive], blocks: dict[str, list[Span]]
+) -> str | None:
+    """Return why a finding is excused; `None` when it is not, or only for some of its states."""
     violation = finding.violation
-    if finding.rule not in directive.rules:
-        return False
+    states = set(violation.states)
+    is_shared = len(states) > 1
+    reasons: list[str] = []
+    excused: set[str] = set()
+    for one in directives:
+        if finding.rule not in one.rules:
+            continue
+        if _is_about(one, violation, blocks) or (not is_shared and _is_at(one, violation)):
+            one.has_excused = True
+            return one.reason
+        covered = {
+            state for state in states if is_shared and _is_about_state(one, violation, state)
+        }
+        if covered:
+            one.has_excused = True
+            reasons.append(one.reason)
+            excused |= covered
+    return "; ".join(dict.fromkeys(reasons)) if is_shared and excused == states else None
+
+
+def _is_about(directive: Directive, violation: Violation, blocks: dict[str, list[Span]]) -> bool:
+    """Tell whether a directive is about all of the resource that a violation is about."""
     if directive.resource:
-        same = directive.resource == violation.resource
-        return same and directive.state in (None, violation.state)
-    if directive.span is None:
+        return directive.state is None and directive.resource == violation.resource
+    return any(_is_on_line(directive, span) for span in blocks.get(violation.resource, ()))
+
+
+def _is_at(directive: Directive, violation: Violation) -> bool:
+    """Tell whether a directive is about the one place or state that a violation has."""
+    if directive.resource:
+        return (directive.resource, directive.state) == (violation.resource, violation.state)
+    return _is_on_line(directive, violation.span)
+
+
+def _is_about_state(directive: Directive, violation: Violation, state: str) -> bool:
+    """Tell whether a directive is about one of the several states of a violation."""
+    if directive.resource:
+        return (directive.resource, directive.state) == (violation.resource, state)
+    places = (one.span for one in violation.related if one.state == state)
+    return any(_is_on_line(directive, span) for span in places)
+
+
+def _is_on_line(directive: Directive, span: Span | None) -> bool:
+    if span is None or directive.span is None:
         return False
-    return any(
-        span.path == directive.file and span.line == directive.line
-        for span in (violation.span, *blocks.get(violation.resource, ()))
-        if span is not None
-    )
+    return (span.path, span.line) == (directive.file, directive.line)
 
 
 def _notices(directives: Iterable[Directive], ran: Collection[str]) -> Iterator[Notice]:

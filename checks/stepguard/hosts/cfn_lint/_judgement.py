@@ -18,12 +18,12 @@ from stepguard.config_file import (
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.resources import Form
 from stepguard.engine import ScanOptions, judge_reading
+from stepguard.garbage import collected_later
 from stepguard.guard import describe_defect
 from stepguard.hosts.cfn_lint._matches import Shown, failed, shown_of
 from stepguard.hosts.cfn_lint._options import OptionError
 from stepguard.hosts.cfn_lint._source import Source
 from stepguard.hosts.cfn_lint._wanted import wanted_rules
-from stepguard.hosts.garbage import collected_later
 from stepguard.place import Place
 from stepguard.readers.cloudformation.reader import read_template
 from stepguard.reading import Reading

@@ -14,10 +14,10 @@ from weakref import WeakKeyDictionary
 
 from cfnlint.template import Template
 
+from stepguard.garbage import collected_later
 from stepguard.hosts.cfn_lint._program import leave_out_what_stays
 from stepguard.hosts.cfn_lint._source import source_of
 from stepguard.hosts.cfn_lint._wanted import enabled_in_cfn_lint
-from stepguard.hosts.garbage import collected_later
 from stepguard.inputs import concerns_step_functions
 
 if TYPE_CHECKING:

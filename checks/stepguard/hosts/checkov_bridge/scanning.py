@@ -8,6 +8,7 @@ from typing import TypeAlias
 from weakref import WeakKeyDictionary
 
 from stepguard.engine import ScanOptions
+from stepguard.garbage import collected_later
 from stepguard.hosts.checkov_bridge.addresses import AddressIndex, with_mode
 from stepguard.hosts.checkov_bridge.visit import (
     CLOUDFORMATION,
@@ -18,7 +19,6 @@ from stepguard.hosts.checkov_bridge.visit import (
     downloaded_modules,
 )
 from stepguard.hosts.checkov_bridge.wanted import Wanted
-from stepguard.hosts.garbage import collected_later
 from stepguard.hosts.lookup import Results, results_of
 from stepguard.inputs import Kind
 

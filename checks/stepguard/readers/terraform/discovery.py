@@ -9,7 +9,12 @@ from pathlib import Path
 
 from stepguard.readers.files import FileRefusedError, ProjectFiles
 from stepguard.readers.storage import Sort
-from stepguard.readers.terraform.modules import called_directories, configuration_files, load_module
+from stepguard.readers.terraform.modules import (
+    called_directories,
+    configuration_files,
+    configuration_files_among,
+    load_module,
+)
 
 MAXIMUM_DIRECTORIES = 100_000
 """Directories that are looked at below one root."""
@@ -93,10 +98,11 @@ def _module_directories(files: ProjectFiles, directory: Path) -> Iterator[Path]:
     while pending and looked_at < MAXIMUM_DIRECTORIES:
         current = pending.pop()
         looked_at += 1
-        if configuration_files(files, current):
+        entries = files.listing(current)
+        if configuration_files_among(files, entries):
             yield current
         pending.extend(
             Path(entry.path)
-            for entry in files.listing(current)
+            for entry in entries
             if entry.sort is Sort.DIRECTORY and entry.name not in _SKIPPED
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 from stepguard.deployment.graph import ReadError
 from stepguard.deployment.source import SourceFile, Span
 from stepguard.readers.files import FileRefusedError, ProjectFiles
+from stepguard.readers.storage import Entry, Sort
 from stepguard.readers.terraform.scope import Place
 from stepguard.readers.terraform.syntax.expressions import Attribute, Block, Expression
 from stepguard.readers.terraform.syntax.json_syntax import parse_json_body
@@ -106,15 +107,26 @@ _CACHE: WeakKeyDictionary[ProjectFiles, dict[tuple[Path, str | None], ModuleSour
 
 def configuration_files(files: ProjectFiles, directory: Path) -> list[Path]:
     """Return the configuration files of a directory: ordinary ones first, then overrides."""
+    return configuration_files_among(files, files.listing(directory))
+
+
+def configuration_files_among(files: ProjectFiles, entries: Iterable[Entry]) -> list[Path]:
+    """Return the configuration files among a directory's entries, as `configuration_files` does."""
     found = [
-        path
-        for path in files.entries(directory)
-        if path.name.endswith((".tf", ".tf.json"))
-        and not path.name.startswith((".", "#"))
-        and not path.name.endswith("~")
-        and not files.is_directory(path)
+        Path(entry.path)
+        for entry in entries
+        if entry.name.endswith((".tf", ".tf.json"))
+        and not entry.name.startswith((".", "#"))
+        and not entry.name.endswith("~")
+        and not _is_directory(files, entry)
     ]
     return sorted(found, key=lambda path: (_is_override(path), path.name))
+
+
+def _is_directory(files: ProjectFiles, entry: Entry) -> bool:
+    if entry.sort is Sort.LINK:
+        return files.is_directory(Path(entry.path))
+    return entry.sort is Sort.DIRECTORY
 
 
 def _is_override(path: Path) -> bool:
