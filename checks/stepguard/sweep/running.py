@@ -34,6 +34,7 @@ def sweep(
     """
     run = _Run(options, store, make_executor(), retries, progress)
     run.waiting.extend(projects)
+    is_done = False
     try:
         while run.waiting or run.alone or run.running:
             with suppress(BrokenExecutor):
@@ -41,10 +42,13 @@ def sweep(
             if not run.collect():
                 run.executor.shutdown(wait=False)
                 run.executor = make_executor()
+        is_done = True
     finally:
         for future in run.running:
             future.cancel()
-        run.executor.shutdown(wait=False)
+        # Processes that are idle end at once. Where nobody waits for them, Python may end at the
+        # same time, and then says that a pipe is closed (https://github.com/python/cpython/issues/83279).
+        run.executor.shutdown(wait=is_done)
 
 
 class _Run:
