@@ -138,7 +138,11 @@ def test_states_that_need_the_same_are_one_finding(judge_needs: Judge) -> None:
     send = SEND["States"]["Send"]
     violation = judge_needs(workflow(One=send, Two=send), allow("s3:*")).only
     assert violation.message.startswith("States 'One', 'Two' need sqs:SendMessage")
-    assert [one.message for one in violation.related[1:]] == ["'Two' needs sqs:SendMessage too"]
+    assert [(one.message, one.state) for one in violation.related[1:]] == [
+        ("'One' needs sqs:SendMessage", "One"),
+        ("'Two' needs sqs:SendMessage", "Two"),
+    ]
+    assert violation.states == ("One", "Two")
 
 
 def test_different_needs_are_findings_of_their_own(judge_needs: Judge) -> None:

@@ -241,3 +241,14 @@ def test_a_finding_of_several_states_is_excused_by_all_of_them(tmp_path: Path, s
         "and so does the other; the queue answers within a minute"
     )
     assert report.notices == []
+
+
+def test_states_that_a_finding_only_mentions_need_no_excuse(tmp_path: Path) -> None:
+    text = "# stepguard: ignore[SFN401] the queue's own limit ends it"
+    content = SEVERAL.format(before_a="", before_b="", comment_b="")
+    content = content.replace("    TimeoutSeconds = 60\n", "")
+    content = content.replace("    StartAt ", f"    {text}\n    StartAt ")
+    (tmp_path / "main.tf").write_text(content)
+    report = scan([tmp_path / "main.tf"], ScanOptions(rules=("SFN401",)))
+    assert rules(report) == ([], ["SFN401"])
+    assert report.notices == []

@@ -137,7 +137,18 @@ def names_of(states: Sequence[State]) -> str:
 def related_places(
     workflow: Workflow, states: Sequence[State], message: str
 ) -> tuple[RelatedPlace, ...]:
-    """Return one related place for each state."""
+    """Return one related place for each state that a violation mentions and is not about."""
+    return tuple(
+        RelatedPlace(f"'{state.name}' {message}", place_of(workflow, state)) for state in states
+    )
+
+
+def shared_places(
+    workflow: Workflow, states: Sequence[State], message: str
+) -> tuple[RelatedPlace, ...]:
+    """Return one related place for each of several states that a violation is about."""
+    if len(states) == 1:
+        return ()
     return tuple(
         RelatedPlace(f"'{state.name}' {message}", place_of(workflow, state), state.name)
         for state in states

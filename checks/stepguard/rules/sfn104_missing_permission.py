@@ -17,7 +17,7 @@ from stepguard.permissions.needs import MachineNeeds, Need, needs_of_machine
 from stepguard.permissions.notation import write_statement
 from stepguard.permissions.role_needs import role_of_task
 from stepguard.rules.grants import listed, name_of_role, shown, told_apart
-from stepguard.rules.machines import names_of, place_of, related_places
+from stepguard.rules.machines import names_of, place_of, shared_places
 from stepguard.rules.narrowing import POLICY_OF_ITS_OWN, waits_for_machine
 from stepguard.rules.rule import Context, MachineRule, Verdict
 
@@ -186,7 +186,7 @@ class _Judge:
 
     def _others(self, states: list[State], need: Need) -> Iterator[RelatedPlace]:
         if self._workflow is not None:
-            yield from related_places(self._workflow, states[1:], f"needs {need.action} too")
+            yield from shared_places(self._workflow, states, f"needs {need.action}")
 
     def _note(self, need: Need, decision: Decision) -> None:
         self.unknown.append(

@@ -16,7 +16,7 @@ from stepguard.rules.machines import (
     names_of,
     place_of,
     possible_types,
-    related_places,
+    shared_places,
 )
 from stepguard.rules.rule import Context, Verdict
 from stepguard.rules.task_limits import (
@@ -124,7 +124,7 @@ def _others(machine: StateMachine, workflow: Workflow, tasks: Sequence[Task]) ->
         span=place_of(workflow, tasks[0]),
         path=tasks[0].path,
         state=tasks[0].name if len(tasks) == 1 else None,
-        related=related_places(workflow, tasks, "has no timeout") if len(tasks) > 1 else (),
+        related=shared_places(workflow, tasks, "has no timeout"),
         suggestion=_suggestion(workflow, tasks[0]),
         subject="other tasks",
         severity=Severity.LOW,

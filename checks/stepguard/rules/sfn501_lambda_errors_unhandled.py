@@ -18,7 +18,7 @@ from stepguard.rules.error_handling import (
     tolerates_failures,
 )
 from stepguard.rules.lambda_tasks import calls_lambda
-from stepguard.rules.machines import definition_of, member, names_of, place_of, related_places
+from stepguard.rules.machines import definition_of, member, names_of, place_of, shared_places
 from stepguard.rules.rule import Context, Verdict
 from stepguard.rules.task_limits import not_evaluated, unread_states
 
@@ -125,9 +125,7 @@ def _violation(machine: StateMachine, workflow: Workflow, tasks: list[Task]) -> 
         span=place_of(workflow, tasks[0]),
         path=tasks[0].path,
         state=tasks[0].name if len(tasks) == 1 else None,
-        related=related_places(workflow, tasks, "retries and catches no failure of Lambda")
-        if len(tasks) > 1
-        else (),
+        related=shared_places(workflow, tasks, "retries and catches no failure of Lambda"),
         suggestion=suggestion,
         subject="lambda",
     )

@@ -19,7 +19,7 @@ from stepguard.rules.error_handling import (
     handlers_of,
     tolerates_failures,
 )
-from stepguard.rules.machines import definition_of, member, names_of, place_of, related_places
+from stepguard.rules.machines import definition_of, member, names_of, place_of, shared_places
 from stepguard.rules.rule import Context, Verdict
 from stepguard.rules.task_limits import (
     not_evaluated,
@@ -126,7 +126,7 @@ def _others(machine: StateMachine, workflow: Workflow, tasks: Sequence[Task]) ->
         span=place_of(workflow, tasks[0]),
         path=tasks[0].path,
         state=tasks[0].name if len(tasks) == 1 else None,
-        related=related_places(workflow, tasks, "handles no failure") if len(tasks) > 1 else (),
+        related=shared_places(workflow, tasks, "handles no failure"),
         suggestion=_suggestion(workflow, tasks[0]),
         subject="other tasks",
         severity=Severity.LOW,

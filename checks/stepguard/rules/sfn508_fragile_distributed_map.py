@@ -6,7 +6,7 @@ from stepguard.deployment.members import as_object
 from stepguard.deployment.resources import StateMachine
 from stepguard.deployment.workflow import State, Workflow
 from stepguard.finding import NotEvaluated, Severity, Violation
-from stepguard.rules.machines import definition_of, member, names_of, place_of, related_places
+from stepguard.rules.machines import definition_of, member, names_of, place_of, shared_places
 from stepguard.rules.rule import Context, MachineRule, Verdict
 from stepguard.rules.task_limits import not_evaluated, unread_states
 
@@ -114,7 +114,7 @@ def _violation(
         span=place_of(workflow, first),
         path=first.path,
         state=first.name if len(states) == 1 else None,
-        related=related_places(workflow, states, f"has no {name}") if len(states) > 1 else (),
+        related=shared_places(workflow, states, f"has no {name}"),
         suggestion=member(beside, name, value),
         subject=name,
     )

@@ -10,7 +10,7 @@ from stepguard.deployment.values import Piece, Plain, Text, alternatives
 from stepguard.deployment.workflow import Task, Workflow
 from stepguard.finding import NotEvaluated, Severity, Violation
 from stepguard.permissions.needs.parameters import ABSENT, Parameter, find_parameter
-from stepguard.rules.machines import definition_of, names_of, related_places
+from stepguard.rules.machines import definition_of, names_of, shared_places
 from stepguard.rules.rule import Context, MachineRule, Verdict
 from stepguard.rules.task_limits import not_evaluated, unread_states
 
@@ -110,7 +110,7 @@ def _violation(machine: StateMachine, workflow: Workflow, tasks: list[Task]) -> 
         span=workflow.document.locate(path),
         path=path,
         state=first.name if len(tasks) == 1 else None,
-        related=related_places(workflow, tasks, "calls over plain HTTP") if len(tasks) > 1 else (),
+        related=shared_places(workflow, tasks, "calls over plain HTTP"),
         suggestion="https://…",
         subject="http",
     )

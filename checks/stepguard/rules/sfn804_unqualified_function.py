@@ -16,7 +16,7 @@ from stepguard.rules.lambda_tasks import (
     qualifier_of,
 )
 from stepguard.rules.links import sole_reference
-from stepguard.rules.machines import definition_of, names_of, related_places
+from stepguard.rules.machines import definition_of, names_of, shared_places
 from stepguard.rules.rule import Context, Verdict
 from stepguard.rules.task_limits import not_evaluated, unread_states
 
@@ -127,9 +127,7 @@ def _violation(machine: StateMachine, workflow: Workflow, tasks: list[Task]) -> 
         span=workflow.document.locate(path),
         path=path,
         state=first.name if len(tasks) == 1 else None,
-        related=related_places(workflow, tasks, "names no version and no alias")
-        if len(tasks) > 1
-        else (),
+        related=shared_places(workflow, tasks, "names no version and no alias"),
         suggestion="the ARN of an alias, or the name with :ALIAS behind it",
         subject="qualifier",
     )

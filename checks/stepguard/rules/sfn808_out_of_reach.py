@@ -201,7 +201,13 @@ def _other_region(
         span=workflow.document.locate(far[0].path),
         path=far[0].path,
         state=tasks[0].name if len(tasks) == 1 else None,
-        related=_related(workflow, [*far, others], by_region=True),
+        related=(
+            *_related(workflow, far, by_region=True),
+            RelatedPlace(
+                f"'{others.task.name}' calls {others.region}",
+                workflow.document.locate(others.path),
+            ),
+        ),
         suggestion=f"a target in {others.region}, or an event bus that hands on to the other "
         "region",
         subject="region",

@@ -112,7 +112,7 @@ def _is_about(directive: Directive, violation: Violation, blocks: dict[str, list
 def _is_at(directive: Directive, violation: Violation) -> bool:
     """Tell whether a directive is about the one place or state that a violation has."""
     if directive.resource:
-        return (directive.resource, directive.state) == (violation.resource, violation.state)
+        return directive.resource == violation.resource and directive.state in violation.states
     return _is_on_line(directive, violation.span)
 
 
