@@ -407,6 +407,23 @@ def test_a_reference_is_suggested_in_the_language_of_the_form(
     assert written in judged.only.suggestion
 
 
+@pytest.mark.parametrize(
+    ("variable", "is_told"), [("var.queue_url", True), ("var.queue_name", False)]
+)
+def test_what_may_be_more_than_a_name_is_told(
+    judge_role: Judge, variable: str, is_told: bool
+) -> None:
+    definition = task(
+        "arn:aws:states:::sqs:sendMessage", {"QueueUrl": Unknown(variable), "MessageBody": "x"}
+    )
+    suggestion = judge_role(
+        "SFN102", allow("sqs:SendMessage"), definition=definition, form=Form.TERRAFORM
+    ).only.suggestion
+    assert f':${{{variable}}}"' in suggestion
+    told = f"(where {variable} is a URL or an ARN, write the name that it ends with)"
+    assert suggestion.endswith(told) is is_told
+
+
 def test_the_rule_of_step_functions_is_suggested(judge_role: Judge) -> None:
     definition = task("arn:aws:states:::states:startExecution.sync:2", {"StateMachineArn": "arn:x"})
     suggestion = judge_role(

@@ -12,6 +12,7 @@ from stepguard.deployment.values import Plain, Reference, Text
 from stepguard.permissions.actions import Action, ResourceType
 from stepguard.permissions.needs import Need
 from stepguard.permissions.notation import write_resource, write_statement
+from stepguard.permissions.policy.values import taken_for_names
 from stepguard.permissions.role_needs import RoleNeeds, needs_of_role
 from stepguard.rules.grants import is_terraform, listed
 
@@ -79,7 +80,8 @@ def actions_to_write(patterns: Sequence[str], role: Role, deployment: Deployment
             if waits_for_machine(resources, role, deployment)
             else ""
         )
-        return f"Write what the workflow needs: {_statements(matched, role)}{rest}{apart}"
+        names = _names_to_write(resources)
+        return f"Write what the workflow needs: {_statements(matched, role)}{rest}{apart}{names}"
     if needs.machines and not _why_open(needs):
         return (
             "No state of the workflow takes any of these actions itself: leave them out, or write "
@@ -104,12 +106,22 @@ def what_to_write(actions: Sequence[Action], role: Role, deployment: Deployment)
         rest = f"; likewise for {further} more" if further > 0 else ""
         named = [one for action in used for need in _about(action, needs) for one in need.resources]
         apart = f", in {POLICY_OF_ITS_OWN}" if waits_for_machine(named, role, deployment) else ""
-        parts.append(f"Name what the workflow uses: {'; '.join(lines)}{rest}{apart}")
+        parts.append(
+            f"Name what the workflow uses: {'; '.join(lines)}{rest}{apart}{_names_to_write(named)}"
+        )
     if unused:
         names = listed([one.full_name for one in unused])
         example = _arn(main_type(unused[0]), role)
         parts.append(f"No state takes {names} itself: leave that out, or name it, as in {example}")
     return ". ".join(parts)
+
+
+def _names_to_write(resources: Sequence[Plain]) -> str:
+    """Return what to do about a value in an ARN that may be more than the name it stands for."""
+    unknown = list(dict.fromkeys(one.expression for one in taken_for_names(resources)))
+    if not unknown:
+        return ""
+    return f" (where {listed(unknown)} is a URL or an ARN, write the name that it ends with)"
 
 
 def _why_open(needs: RoleNeeds) -> str:

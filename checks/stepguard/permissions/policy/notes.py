@@ -7,7 +7,7 @@ from typing import Literal
 
 from stepguard.deployment.documents import Document
 from stepguard.deployment.resources import Role, StateMachine
-from stepguard.deployment.values import Piece, Plain, Text, Unknown, render, render_text
+from stepguard.deployment.values import Plain, Text, render, render_text
 from stepguard.permissions.needs import Need, NotChecked
 from stepguard.permissions.policy.model import PolicyStatement
 from stepguard.permissions.policy.statements import is_wide, is_written
@@ -16,6 +16,7 @@ from stepguard.permissions.policy.values import (
     EVERYTHING,
     NOT_SUBSTITUTED,
     Writing,
+    taken_for_names,
     unknown_in,
 )
 
@@ -121,7 +122,7 @@ def notes_on_statements(
     for one in dict.fromkeys(unknown_in(values)):
         if one.reason == NOT_SUBSTITUTED:
             yield f"${{{one.expression}}} is not known: {one.reason}"
-    for one in dict.fromkeys(_taken_for_names(values)):
+    for one in dict.fromkeys(taken_for_names(values)):
         yield (
             f"${{{one.expression}}} is taken for a name; where it is an ARN or a URL, write what "
             "that names"
@@ -141,20 +142,6 @@ def notes_on_statements(
 def _is_derived(need: Need) -> bool:
     """Tell whether its resources come from the parameters of a call, not from AWS's statements."""
     return any(one.startswith(_REFERENCE) for one in need.sources)
-
-
-def _taken_for_names(values: Iterable[Plain]) -> Iterator[Unknown]:
-    """Yield what stands in an ARN where a name belongs, and may be something else."""
-    for value in values:
-        if not isinstance(value, Text) or len(value.parts) == 1:
-            continue
-        if not isinstance(value.parts[0], Piece):
-            continue
-        for hole in value.holes:
-            if not isinstance(hole, Unknown):
-                continue
-            if hole.reason != NOT_SUBSTITUTED and "name" not in hole.expression.lower():
-                yield hole
 
 
 def listed(names: Iterable[str]) -> str:

@@ -112,6 +112,20 @@ def unknown_in(values: Iterable[Plain]) -> Iterator[Unknown]:
                 yield hole
 
 
+def taken_for_names(values: Iterable[Plain]) -> Iterator[Unknown]:
+    """Yield what stands in an ARN where a name belongs, and may be something else."""
+    for value in values:
+        if not isinstance(value, Text) or len(value.parts) == 1:
+            continue
+        if not isinstance(value.parts[0], Piece):
+            continue
+        for hole in value.holes:
+            if not isinstance(hole, Unknown):
+                continue
+            if hole.reason != NOT_SUBSTITUTED and "name" not in hole.expression.lower():
+                yield hole
+
+
 def _whole(value: Plain) -> Plain:
     """Return a text, or what is no text as one."""
     if isinstance(value, UNREAD):
