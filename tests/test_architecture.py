@@ -43,7 +43,10 @@ PARTS: dict[str, set[str]] = {
     "judging": {*BASE, "guard", "hiding", "report", "rules", "machine_readings"},
     "suppression": {"deployment", "finding", "place", "report", "rules"},
     "config_file": {"config", "finding", "rules"},
-    "engine": {*BASE, "report", "rules", "reading", "judging", "suppression"},
+    "parallel": {
+        *("guard", "inputs", "place", "reading", "report", "suppression"),
+    },
+    "engine": {*BASE, "parallel", "report", "rules", "reading", "judging", "suppression"},
     "review": {
         *BASE,
         "guard",

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from stepguard.config import Config
-from stepguard.judging import judge
-from stepguard.reading import Progress, Reading, ReadOptions, read
+from stepguard.judging import join, judge
+from stepguard.reading import Progress, Reading, ReadOptions, find_inputs, read
 from stepguard.report import Report
 from stepguard.rules.registry import AnyRule, select
-from stepguard.suppression import apply_suppressions
+from stepguard.suppression import Excusable, apply_suppressions, find_excusable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,13 +20,17 @@ class ScanOptions(ReadOptions):
     """What a user can choose for a scan, besides what concerns the inputs.
 
     `rules` names the only rules to run, `skip_rules` those not to run; either form of an id will
-    do. `pedantic` adds the pedantic tier.
+    do. `pedantic` adds the pedantic tier. `jobs` is the number of processes; with more than one,
+    `is_detailed` says whether the permissions and graphs of state machines are to be asked of the
+    report.
     """
 
     config: Config = field(default_factory=Config)
     rules: tuple[str, ...] = ()
     skip_rules: tuple[str, ...] = ()
     pedantic: bool = False
+    jobs: int = 1
+    is_detailed: bool = True
 
 
 def scan(
@@ -38,6 +43,8 @@ def scan(
     """
     options = options or ScanOptions()
     rules = _rules(options)
+    if options.jobs > 1:
+        return _by_processes(paths, rules, options, progress)
     return _judged(read(paths, options, progress), rules, options)
 
 
@@ -55,7 +62,45 @@ def _rules(options: ScanOptions) -> list[AnyRule]:
 
 def _judged(reading: Reading, rules: Sequence[AnyRule], options: ScanOptions) -> Report:
     report = judge(reading.deployments, rules, options.config, pedantic=options.pedantic)
-    apply_suppressions(report, reading.deployments, forbidden=options.config.unsuppressible_rules)
+    return _finished(report, reading, find_excusable(reading.deployments), options)
+
+
+def _by_processes(
+    paths: Sequence[Path],
+    rules: Sequence[AnyRule],
+    options: ScanOptions,
+    progress: Progress | None,
+) -> Report:
+    # Most scans have one process and need nothing of this.
+    from stepguard.parallel import Work, judge_in_processes
+
+    reading = Reading()
+    inputs = find_inputs(paths, options, reading)
+    work = Work(
+        inputs=inputs,
+        options=options,
+        judge=partial(_judged_alone, options),
+        is_detailed=options.is_detailed,
+    )
+    parts = judge_in_processes(work, options.jobs, reading, progress)
+    excusable = Excusable()
+    for part in parts:
+        excusable.add(part.excusable)
+    report = join((part.report for part in parts), rules)
+    return _finished(report, reading, excusable, options)
+
+
+def _judged_alone(options: ScanOptions, reading: Reading) -> Report:
+    """Judge one input in a process of its own; what depends on others is left to the first one."""
+    report = judge(reading.deployments, _rules(options), options.config, pedantic=options.pedantic)
+    report.errors += reading.errors
+    return report
+
+
+def _finished(
+    report: Report, reading: Reading, excusable: Excusable, options: ScanOptions
+) -> Report:
+    apply_suppressions(report, excusable, forbidden=options.config.unsuppressible_rules)
     report.passed_over = reading.passed_over
     report.errors = sorted({*report.errors, *reading.errors}, key=lambda one: one.place.order)
     return report

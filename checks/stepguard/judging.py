@@ -48,6 +48,31 @@ def judge(
     return report
 
 
+def join(reports: Iterable[Report], rules: Sequence[AnyRule]) -> Report:
+    """Return several judgements by the same rules as one judgement of all their deployments.
+
+    Files of one path count as one file: what is hidden in one of them is hidden in all.
+    """
+    joined = judge((), rules, Config())
+    for report in reports:
+        for path, file in report.read.items():
+            if path in joined.read:
+                file.hide_alike(joined.read[path])
+            joined.read[path] = file
+        joined.state_machines += report.state_machines
+        joined.findings += report.findings
+        joined.not_evaluated += report.not_evaluated
+        joined.errors += report.errors
+        joined.outcomes.update(report.outcomes)
+        joined.made_for.update(report.made_for)
+        for rule, counts in report.evaluated.items():
+            joined.evaluated[rule].update(counts)
+        for key, place in report.resources.items():
+            joined.resources.setdefault(key, place)
+    _arrange(joined)
+    return joined
+
+
 def _give_severities(report: Report, config: Config) -> None:
     """Give findings the severities that the options say."""
     given = {rule: Severity.parse(label) for rule, label in config.severities}

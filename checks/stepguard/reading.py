@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from stepguard.deployment.graph import Deployment, ReadError
 from stepguard.deployment.resources import Form
@@ -76,24 +76,25 @@ def read(paths: Sequence[Path], options: ReadOptions, progress: Progress | None 
     Never raises: what cannot be read is an error of the reading.
     """
     reading = Reading()
-    found = _inputs(paths, options, reading)
+    found = find_inputs(paths, options, reading)
+    extents: list[Extent] = []
     already: set[str] = set()
     for number, one in enumerate(found):
         if progress is not None:
             progress(number, len(found), one.shown)
-        if one.kind is Kind.DEFINITION and not one.explicit:
-            if str(options.storage.real(one.path)) in already:
-                continue
-            if not is_named_as_definition(one.path):
-                reading.passed_over[UNNAMED_DEFINITION] += 1
-                continue
+        if not is_to_be_read(one, already, options, reading):
+            continue
         deployment = _guarded(one, options, reading)
         if deployment is not None:
             reading.deployments.append(deployment)
-            already.update(str(options.storage.real(file.path)) for file in deployment.files)
+            extents.append(extent_of(deployment, options.storage))
+            already |= extents[-1].files
     if progress is not None:
         progress(len(found), len(found), "")
-    reading.deployments = _without_parts(reading.deployments, options.storage)
+    parts = find_parts(extents)
+    reading.deployments = [
+        one for number, one in enumerate(reading.deployments) if number not in parts
+    ]
     return _with_all_errors(reading)
 
 
@@ -113,8 +114,11 @@ def _with_all_errors(reading: Reading) -> Reading:
     return reading
 
 
-def _inputs(paths: Sequence[Path], options: ReadOptions, reading: Reading) -> list[Input]:
-    """Return the inputs at all paths, without repetitions, Terraform reduced to root modules."""
+def find_inputs(paths: Sequence[Path], options: ReadOptions, reading: Reading) -> list[Input]:
+    """Return the inputs at all paths, without repetitions, Terraform reduced to root modules.
+
+    Definitions come last. What is refused or passed over is noted in the reading.
+    """
     found: dict[tuple[Kind, str], Input] = {}
     for path in paths:
         inputs = discover(path, options.root, options.also_readable, options.storage)
@@ -199,20 +203,52 @@ def _read(one: Input, options: ReadOptions) -> Deployment:
     )
 
 
-def _without_parts(deployments: list[Deployment], storage: Storage) -> list[Deployment]:
-    """Leave out templates that another one has read as its part, such as a nested stack."""
-    templates = (Form.CLOUDFORMATION, Form.SAM)
-    kept = list(deployments)
-    for deployment in deployments:
-        own = storage.real(deployment.root)
-        if deployment.form in templates and any(
-            other is not deployment
-            and other.form in templates
-            and any(storage.real(file.path) == own for file in other.files)
-            for other in kept
-        ):
-            kept.remove(deployment)
-    return kept
+class Extent(NamedTuple):
+    """What a deployment was read from: its form, and the real paths of its root and its files."""
+
+    form: Form
+    root: str
+    files: frozenset[str]
+
+
+def extent_of(deployment: Deployment, storage: Storage) -> Extent:
+    """Return what a deployment was read from."""
+    files = frozenset(str(storage.real(file.path)) for file in deployment.files)
+    return Extent(deployment.form, str(storage.real(deployment.root)), files)
+
+
+def is_to_be_read(
+    one: Input, already: Collection[str], options: ReadOptions, reading: Reading
+) -> bool:
+    """Tell whether an input has to be read besides the files that were read already.
+
+    Definitions that a template has brought along are read with it.
+    """
+    if one.kind is not Kind.DEFINITION or one.explicit:
+        return True
+    if str(options.storage.real(one.path)) in already:
+        return False
+    if not is_named_as_definition(one.path):
+        reading.passed_over[UNNAMED_DEFINITION] += 1
+        return False
+    return True
+
+
+def find_parts(extents: Sequence[Extent]) -> set[int]:
+    """Return the numbers of the templates that another has read as its part: nested stacks."""
+    templates = [
+        number for number, one in enumerate(extents) if one.form in (Form.CLOUDFORMATION, Form.SAM)
+    ]
+    readers: dict[str, list[int]] = {}
+    for number in templates:
+        for file in extents[number].files:
+            readers.setdefault(file, []).append(number)
+    parts: set[int] = set()
+    for number in templates:
+        # Of templates that read each other, the last one stays.
+        if any(one != number and one not in parts for one in readers.get(extents[number].root, ())):
+            parts.add(number)
+    return parts
 
 
 def _scan_error(error: ReadError) -> ScanError:

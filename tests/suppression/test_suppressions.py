@@ -252,3 +252,51 @@ def test_states_that_a_finding_only_mentions_need_no_excuse(tmp_path: Path) -> N
     report = scan([tmp_path / "main.tf"], ScanOptions(rules=("SFN401",)))
     assert rules(report) == ([], ["SFN401"])
     assert report.notices == []
+
+
+# Several deployments
+
+
+@pytest.mark.parametrize("where", ["comment", "metadata"])
+def test_a_resource_of_another_template_with_the_same_id_is_not_excused(
+    tmp_path: Path, where: str
+) -> None:
+    metadata = '{stepguard: {ignore: [{rules: [SFN402], reason: "an example"}]}}'
+    excused = (
+        TEMPLATE.format(header=f"# {IGNORE}", metadata="{}", before_state="")
+        if where == "comment"
+        else TEMPLATE.format(header="", metadata=metadata, before_state="")
+    )
+    (tmp_path / "a.yaml").write_text(excused)
+    (tmp_path / "b.yaml").write_text(TEMPLATE.format(header="", metadata="{}", before_state=""))
+    report = scan([tmp_path], ScanOptions(rules=("SFN402",)))
+    assert [Path(one.root).name for one in report.suppressed] == ["a.yaml"]
+    assert [Path(one.root).name for one in report.findings] == ["b.yaml"]
+
+
+def test_a_comment_in_a_shared_definition_is_of_use_if_it_excuses_in_one_project(
+    tmp_path: Path,
+) -> None:
+    definition = {
+        "StartAt": "A",
+        "States": {
+            "A": {
+                "Type": "Task",
+                "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+                "Comment": IGNORE,
+                "End": True,
+            }
+        },
+    }
+    module = 'resource "aws_sfn_state_machine" "m" {\n  role_arn = "r"\n'
+    module += f"  definition = jsonencode({json.dumps(definition)})\n}}\n"
+    (tmp_path / "module").mkdir()
+    (tmp_path / "module" / "main.tf").write_text(module)
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "main.tf").write_text('module "m" {\n  source = "../module"\n}\n')
+    report = scan([tmp_path], ScanOptions(rules=("SFN402",)))
+    assert len(report.state_machines) == 2
+    assert report.findings == []
+    assert report.suppressed
+    assert report.notices == []

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from stepguard.cli.progress import ProgressBar
 from stepguard.cli.settings import read_settings
 from stepguard.cli.terminal import fail, write_errors
 from stepguard.engine import scan
+from stepguard.reports.formats import SHOWING_PERMISSIONS
 from stepguard.rules.registry import UnknownRuleError
 
 
@@ -29,7 +32,15 @@ from stepguard.rules.registry import UnknownRuleError
 @paths_argument
 @reporting_options
 @judging_options
-def command(paths: tuple[Path, ...], **given: Any) -> None:
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=0),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Read and judge with N processes; 0 takes one for each processor.",
+)
+def command(paths: tuple[Path, ...], jobs: int, **given: Any) -> None:
     """Find what is wrong with the workflows and roles at PATHS: directories or files.
 
     The exit code is 0 when nothing of at least --fail-on was found, 1 when something was, and 2
@@ -37,9 +48,14 @@ def command(paths: tuple[Path, ...], **given: Any) -> None:
     """
     settings = read_settings(given["config_file"])
     known = known_before(given["baseline_file"])
+    options = replace(
+        scan_options(given, settings),
+        jobs=jobs or os.cpu_count() or 1,
+        is_detailed=given["form"] in SHOWING_PERMISSIONS,
+    )
     try:
         with ProgressBar() as progress:
-            report = scan(paths, scan_options(given, settings), progress)
+            report = scan(paths, options, progress)
     except UnknownRuleError as error:
         fail(str(error))
     leave_out_known(report, known, given["baseline_file"], settings)

@@ -51,6 +51,11 @@ class SourceFile:
         if (span.start, span.end) not in self._hidden:
             self._hidden.append((span.start, span.end))
 
+    def hide_alike(self, other: SourceFile) -> None:
+        """Hide what another reading of the same file hides, in both and from now on."""
+        other._hidden += [one for one in self._hidden if one not in other._hidden]
+        self._hidden = other._hidden
+
     def line(self, number: int) -> str:
         """Return a line (counted from one) without its line break; empty where there is none.
 

@@ -21,6 +21,9 @@ FORMATS = (
 )
 """The names of all forms, the one for people first."""
 
+SHOWING_PERMISSIONS = frozenset({"json", "html"})
+"""The forms that show what state machines need and are granted, or draw them."""
+
 _MODULES = {"json": "json_report", "code-scanning": "sarif"}
 
 

@@ -7,6 +7,6 @@ directives are wrong, out of date, or excuse nothing.
 
 from __future__ import annotations
 
-from stepguard.suppression.applying import apply_suppressions
+from stepguard.suppression.applying import Excusable, apply_suppressions, find_excusable
 
-__all__ = ["apply_suppressions"]
+__all__ = ["Excusable", "apply_suppressions", "find_excusable"]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.source import Span
@@ -18,9 +18,39 @@ from stepguard.suppression.directives import (
 )
 
 
+@dataclass(slots=True)
+class Excusable:
+    """What of deployments decides which findings are excused, besides the comments of files.
+
+    `directives` are those of resources and definitions, `blocks` the places of the resources'
+    headers by root and address.
+    """
+
+    directives: list[Directive] = field(default_factory=list)
+    blocks: dict[tuple[str, str], list[Span]] = field(default_factory=dict)
+
+    def add(self, other: Excusable) -> None:
+        """Take in what belongs to further deployments."""
+        self.directives += other.directives
+        for key, spans in other.blocks.items():
+            self.blocks.setdefault(key, []).extend(spans)
+
+
+def find_excusable(deployments: Iterable[Deployment]) -> Excusable:
+    """Return what of deployments decides which findings are excused."""
+    found = Excusable()
+    for deployment in deployments:
+        found.directives.extend(directives_of_resources(deployment))
+        for resource in deployment.resources:
+            if resource.span is not None:
+                key = (deployment.root, resource.address)
+                found.blocks.setdefault(key, []).append(resource.span)
+    return found
+
+
 def apply_suppressions(
     report: Report,
-    deployments: Iterable[Deployment],
+    excusable: Excusable,
     *,
     forbidden: Collection[str] = (),
     today: datetime.date | None = None,
@@ -30,30 +60,22 @@ def apply_suppressions(
     `forbidden` are rules that may not be suppressed. What is wrong with a directive, and one that
     excuses nothing, becomes a notice of the report.
     """
-    deployments = list(deployments)
-    directives = list(_directives(report, deployments))
+    of_files = [one for file in report.read.values() for one in directives_of_file(file)]
+    directives = of_files + excusable.directives
     if not directives:
         return
     day = today or datetime.date.today()
     usable = [one for one in directives if _is_usable(one, forbidden, day)]
-    blocks = _blocks(deployments)
     kept: list[Finding] = []
     for finding in report.findings:
-        reason = _excuse(finding, usable, blocks)
+        reason = _excuse(finding, usable, excusable.blocks)
         if reason is None:
             kept.append(finding)
         else:
             report.suppressed.append(replace(finding, excuse=reason))
     report.findings = kept
     ran = set(report.evaluated)
-    report.notices.extend(_notices(directives, ran))
-
-
-def _directives(report: Report, deployments: Iterable[Deployment]) -> Iterator[Directive]:
-    for file in report.read.values():
-        yield from directives_of_file(file)
-    for deployment in deployments:
-        yield from directives_of_resources(deployment)
+    report.notices.extend(dict.fromkeys(_notices(directives, ran)))
 
 
 def _is_usable(directive: Directive, forbidden: Collection[str], day: datetime.date) -> bool:
@@ -67,29 +89,22 @@ def _is_usable(directive: Directive, forbidden: Collection[str], day: datetime.d
     return not directive.problem
 
 
-def _blocks(deployments: Iterable[Deployment]) -> dict[str, list[Span]]:
-    """Return the places of the resources' headers by address."""
-    found: dict[str, list[Span]] = {}
-    for deployment in deployments:
-        for resource in deployment.resources:
-            if resource.span is not None:
-                found.setdefault(resource.address, []).append(resource.span)
-    return found
-
-
 def _excuse(
-    finding: Finding, directives: Iterable[Directive], blocks: dict[str, list[Span]]
+    finding: Finding,
+    directives: Iterable[Directive],
+    blocks: Mapping[tuple[str, str], Sequence[Span]],
 ) -> str | None:
     """Return why a finding is excused; `None` when it is not, or only for some of its states."""
     violation = finding.violation
+    headers = blocks.get((finding.root, violation.resource), ())
     states = set(violation.states)
     is_shared = len(states) > 1
     reasons: list[str] = []
     excused: set[str] = set()
     for one in directives:
-        if finding.rule not in one.rules:
+        if finding.rule not in one.rules or one.root not in ("", finding.root):
             continue
-        if _is_about(one, violation, blocks) or (not is_shared and _is_at(one, violation)):
+        if _is_about(one, violation, headers) or (not is_shared and _is_at(one, violation)):
             one.has_excused = True
             return one.reason
         covered = {
@@ -102,11 +117,11 @@ def _excuse(
     return "; ".join(dict.fromkeys(reasons)) if is_shared and excused == states else None
 
 
-def _is_about(directive: Directive, violation: Violation, blocks: dict[str, list[Span]]) -> bool:
+def _is_about(directive: Directive, violation: Violation, headers: Iterable[Span]) -> bool:
     """Tell whether a directive is about all of the resource that a violation is about."""
     if directive.resource:
         return directive.state is None and directive.resource == violation.resource
-    return any(_is_on_line(directive, span) for span in blocks.get(violation.resource, ()))
+    return any(_is_on_line(directive, span) for span in headers)
 
 
 def _is_at(directive: Directive, violation: Violation) -> bool:
@@ -130,10 +145,18 @@ def _is_on_line(directive: Directive, span: Span | None) -> bool:
     return (span.path, span.line) == (directive.file, directive.line)
 
 
-def _notices(directives: Iterable[Directive], ran: Collection[str]) -> Iterator[Notice]:
+def _notices(directives: Sequence[Directive], ran: Collection[str]) -> Iterator[Notice]:
+    # What several deployments share is read with each, and excuses what is reported once.
+    useful = {_identity(one) for one in directives if one.has_excused}
     for one in directives:
         message = one.problem
-        if not message and not one.has_excused and set(one.rules) & set(ran):
+        if not message and _identity(one) not in useful and set(one.rules) & set(ran):
             message = f"the suppression of {', '.join(one.rules)} excuses nothing: take it out"
         if message:
             yield Notice(place=Place.of(one.span, one.file), message=message)
+
+
+def _identity(directive: Directive) -> object:
+    """Return the place that a directive stands at; without one it is like no other."""
+    span = directive.span
+    return directive if span is None else (span.path, span.start, span.end)

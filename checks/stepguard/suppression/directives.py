@@ -32,8 +32,8 @@ class Directive:
     `rules` are ids in our own form, `reason` is what stands behind them, `until` the last day on
     which it holds. `line` is the line that it is about: its own, or for a comment alone on its
     line the next that is none. A directive of a resource's metadata is about all of `resource`,
-    one in a `Comment` about a `state` of it or about its whole definition. `problem` says what is
-    wrong with it; such a directive excuses nothing.
+    one in a `Comment` about a `state` of it or about its whole definition; both hold in the
+    deployment of `root`. `problem` says what is wrong with it; such a directive excuses nothing.
     """
 
     span: Span | None
@@ -43,6 +43,7 @@ class Directive:
     line: int | None = None
     resource: str = ""
     state: str | None = None
+    root: str = ""
     problem: str = ""
     has_excused: bool = field(default=False)
 
@@ -68,6 +69,12 @@ def directives_of_file(file: SourceFile) -> Iterator[Directive]:
 
 def directives_of_resources(deployment: Deployment) -> Iterator[Directive]:
     """Yield the directives in the metadata of resources and in the comments of definitions."""
+    for directive in _in_resources(deployment):
+        directive.root = deployment.root
+        yield directive
+
+
+def _in_resources(deployment: Deployment) -> Iterator[Directive]:
     for resource in deployment.resources:
         yield from _in_metadata(resource)
     if not any(_MARK in file.text for file in deployment.files):
