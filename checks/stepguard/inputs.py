@@ -25,7 +25,10 @@ from stepguard.readers.files import (
 from stepguard.readers.storage import DISK, Entry, Sort, Storage
 
 UNVISITED = frozenset(
-    {".git", ".hg", ".svn", ".terraform", ".tox", ".venv", "__pycache__", "node_modules", "venv"}
+    {
+        *(".git", ".hg", ".svn", ".terraform", ".terragrunt-cache", ".tox", ".venv"),
+        *("__pycache__", "node_modules", "venv"),
+    }
 )
 """Directories that hold no infrastructure code of the project's own."""
 
@@ -113,9 +116,14 @@ class Refused:
 
 @dataclass(slots=True)
 class Inputs:
-    """What was found. `passed_over` counts, by reason, what was looked at and left out."""
+    """What was found. `passed_over` counts, by reason, what was looked at and left out.
+
+    `modules` are all directories of a tree with Terraform files, also those that are no input, and
+    whether they may call modules.
+    """
 
     found: list[Input] = field(default_factory=list)
+    modules: dict[Path, bool] = field(default_factory=dict)
     refused: list[Refused] = field(default_factory=list)
     passed_over: Counter[str] = field(default_factory=Counter)
 
@@ -145,30 +153,49 @@ def discover(
 
 
 def _discover_tree(top: Path, files: ProjectFiles, inputs: Inputs) -> None:
-    terraform: dict[str, bool] = {}
-    callers: set[str] = set()
+    terraform: dict[str, _Words] = {}
     storage = files.storage
     for entry in _walk(top, storage, inputs):
         name = entry.name.lower()
         if name.endswith(_TERRAFORM_ENDINGS):
             directory = os.path.dirname(entry.path)  # noqa: PTH120 - hot path, plain strings
-            if not terraform.setdefault(directory, False):
-                terraform[directory] = _has(storage, entry.path, _TERRAFORM)
-            if not terraform[directory] and _has(storage, entry.path, _CALLS_MODULES):
-                callers.add(directory)
+            terraform.setdefault(directory, _Words()).look_into(storage, entry.path)
         elif name.endswith(_TEMPLATE_ENDINGS):
-            path = Path(entry.path)
             try:
-                _look_at(path, name, files, inputs)
+                _look_at(entry.path, name, files, inputs)
             except Exception as error:
                 message = describe_defect(error, "the recognition of files")
-                inputs.refused.append(Refused(files.shown(path), message))
-    for directory, relevant in sorted(terraform.items()):
-        if relevant or directory in callers:
-            found = Input(Kind.TERRAFORM, Path(directory), files, concerns_step_functions=relevant)
-            inputs.found.append(found)
+                inputs.refused.append(Refused(files.shown(Path(entry.path)), message))
+    for directory, words in sorted(terraform.items()):
+        path = Path(directory)
+        inputs.modules[path] = words.calls_modules
+        if words.concern_step_functions or words.calls_modules:
+            relevant = words.concern_step_functions
+            inputs.found.append(
+                Input(Kind.TERRAFORM, path, files, concerns_step_functions=relevant)
+            )
         else:
             inputs.passed_over[NO_STEP_FUNCTIONS] += 1
+
+
+@dataclass(slots=True)
+class _Words:
+    """Which words there are in the Terraform files of a directory."""
+
+    concern_step_functions: bool = False
+    calls_modules: bool = False
+
+    def look_into(self, storage: Storage, path: str) -> None:
+        """Look into a further file for what has not been met yet."""
+        if self.concern_step_functions and self.calls_modules:
+            return
+        try:
+            content = _content(storage, path)
+        except OSError:
+            content = None
+        # What cannot be read, or is too large, may have every word.
+        self.concern_step_functions |= content is None or _holds(content, _TERRAFORM)
+        self.calls_modules |= content is None or _holds(content, _CALLS_MODULES)
 
 
 def has_installed_modules(directory: Path, storage: Storage = DISK) -> bool:
@@ -206,19 +233,25 @@ def _is_of_interest(entry: Entry, top: Path, storage: Storage) -> bool:
     return not storage.real(entry.path).is_relative_to(storage.real(top))
 
 
-def _look_at(path: Path, name: str, files: ProjectFiles, inputs: Inputs) -> None:
-    """Decide what a file of a tree is by the words in it."""
+def _look_at(file: str, name: str, files: ProjectFiles, inputs: Inputs) -> None:
+    """Decide what a file of a tree is by its name and the words in it."""
     if name.endswith(_DEFINITION_ENDINGS):
-        inputs.found.append(Input(Kind.DEFINITION, path, files))
+        inputs.found.append(Input(Kind.DEFINITION, Path(file), files))
         return
     try:
-        content = _content(files.storage, path)
+        content = _content(files.storage, file)
     except OSError as error:
-        inputs.refused.append(Refused(files.shown(path), error.strerror or "cannot be read"))
+        refused = Refused(files.shown(Path(file)), error.strerror or "cannot be read")
+        inputs.refused.append(refused)
         return
     if content is None:
-        _look_at_large(path, files, inputs)
-        return
+        _look_at_large(Path(file), files, inputs)
+    elif _holds(content, (*_CLOUDFORMATION, *_PLAN, *_DEFINITION)):
+        _look_into(content, Path(file), name, files, inputs)
+
+
+def _look_into(content: bytes, path: Path, name: str, files: ProjectFiles, inputs: Inputs) -> None:
+    """Decide what a file is that has words of a template, a plan or a definition."""
     is_infrastructure = _holds(content, _CLOUDFORMATION)
     is_plan = name.endswith(".json") and _holds(content, _PLAN)
     if is_infrastructure or is_plan:
@@ -260,7 +293,7 @@ def _look_at_large(path: Path, files: ProjectFiles, inputs: Inputs) -> None:
     inputs.refused.append(Refused(files.shown(path), f"larger than {limit} MB"))
 
 
-def _content(storage: Storage, path: Path) -> bytes | None:
+def _content(storage: Storage, path: str) -> bytes | None:
     """Return the bytes of a file; `None` when it is larger than any template."""
     with storage.open(path) as stream:
         content = stream.read(MAXIMUM_BYTES + 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
@@ -15,6 +15,7 @@ from stepguard.inputs import (
     NO_STEP_FUNCTIONS,
     UNNAMED_DEFINITION,
     Input,
+    Inputs,
     Kind,
     Refused,
     discover,
@@ -124,16 +125,16 @@ def find_inputs(paths: Sequence[Path], options: ReadOptions, reading: Reading) -
         inputs = discover(path, options.root, options.also_readable, options.storage)
         reading.passed_over.update(inputs.passed_over)
         reading.errors.extend(_refusal(refused) for refused in inputs.refused)
-        for one in _root_modules(path, inputs.found, reading):
+        for one in _root_modules(path, inputs, reading):
             key = (one.kind, str(options.storage.real(one.path)))
             if key not in found or one.explicit:
                 found[key] = one
     return sorted(found.values(), key=lambda one: (_ORDER.index(one.kind), one.shown))
 
 
-def _root_modules(path: Path, found: Iterable[Input], reading: Reading) -> list[Input]:
+def _root_modules(path: Path, inputs: Inputs, reading: Reading) -> list[Input]:
     """Leave of the Terraform directories of a tree those that are root modules."""
-    everything = list(found)
+    everything = inputs.found
     terraform = [one for one in everything if one.kind is Kind.TERRAFORM and not one.explicit]
     others = [one for one in everything if one.kind is not Kind.TERRAFORM or one.explicit]
     if not terraform:
@@ -141,7 +142,7 @@ def _root_modules(path: Path, found: Iterable[Input], reading: Reading) -> list[
     try:
         from stepguard.readers.terraform.discovery import find_roots
 
-        found_roots = find_roots(terraform[0].files, path)
+        found_roots = find_roots(terraform[0].files, inputs.modules)
     except Exception as error:
         # Which modules are called is not known, so each is read on its own.
         message = describe_defect(error, "the search for root modules")

@@ -11,6 +11,7 @@ from stepguard.deployment.documents import Document
 from stepguard.deployment.resources import Form, Unread
 from stepguard.deployment.source import SourceFile, Span
 from stepguard.deployment.values import REMOVED, OneOf, OpenDict, Traced, Unknown
+from stepguard.finding import Severity
 from stepguard.rules.machines import member
 
 RULE = "SFN401"
@@ -27,9 +28,10 @@ def machine(resource: str = CALL, **more: Any) -> dict[str, Any]:
 def test_no_timeout(judge: Callable[..., Any]) -> None:
     found = judge(RULE, machine()).only
     assert found.message == (
-        "The definition has no TimeoutSeconds: an execution that does not end by itself stays open "
-        "for a year"
+        "The definition has no TimeoutSeconds: how long an execution may take is left to what it "
+        "calls"
     )
+    assert found.severity is Severity.LOW
     assert found.span is not None
     assert found.span.text == '"StartAt"'
     assert found.suggestion.startswith('"TimeoutSeconds": 3600 beside StartAt')
@@ -38,11 +40,47 @@ def test_no_timeout(judge: Callable[..., Any]) -> None:
 
 def test_what_waits_is_named(judge: Callable[..., Any]) -> None:
     found = judge(RULE, machine(JOB)).only
-    assert found.message.endswith("'A' waits without a timeout, too")
+    assert found.message == (
+        "The definition has no TimeoutSeconds: an execution that does not end by itself stays open "
+        "for a year; 'A' waits without a timeout, too"
+    )
+    assert found.severity is Severity.MEDIUM
     assert [place.span.text for place in found.related] == ['"A"']
     definition = machine(JOB)
     definition["States"]["A"]["TimeoutSeconds"] = 60
     assert "too" not in judge(RULE, definition).only.message
+
+
+def test_a_heartbeat_bounds_a_callback_and_no_job(judge: Callable[..., Any]) -> None:
+    callback = "arn:aws:states:::sqs:sendMessage.waitForTaskToken"
+    for resource, severity in ((callback, Severity.LOW), (JOB, Severity.MEDIUM)):
+        definition = machine(resource)
+        definition["States"]["A"]["HeartbeatSeconds"] = 60
+        assert judge(RULE, definition).only.severity is severity
+
+
+@pytest.mark.parametrize("is_inner", [False, True])
+def test_states_that_lead_back_can_go_on_for_ever(
+    judge: Callable[..., Any], is_inner: bool
+) -> None:
+    states = {
+        "Poll": {"Type": "Task", "Resource": CALL, "Next": "Done?"},
+        "Done?": {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.d", "BooleanEquals": True, "Next": "Done"}],
+            "Default": "Wait",
+        },
+        "Wait": {"Type": "Wait", "Seconds": 60, "Next": "Poll"},
+        "Done": {"Type": "Succeed"},
+    }
+    loop: dict[str, Any] = {"StartAt": "Poll", "States": states}
+    around = {"Type": "Map", "ItemProcessor": loop, "End": True}
+    found = judge(RULE, {"StartAt": "M", "States": {"M": around}} if is_inner else loop).only
+    assert found.severity is Severity.MEDIUM
+    assert "stays open for a year" in found.message
+    states["Wait"]["Next"] = "Done"
+    straight = judge(RULE, {"StartAt": "M", "States": {"M": around}} if is_inner else loop).only
+    assert straight.severity is Severity.LOW
 
 
 @pytest.mark.parametrize("value", [60, "{% $timeout %}", UNKNOWN, OneOf("c", (60, 90))])

@@ -171,3 +171,17 @@ def test_what_is_certain_is_found_beside_what_is_not_known(judge: Callable[..., 
 def test_a_definition_that_cannot_be_read(judge: Callable[..., Any]) -> None:
     assert judge(RULE, Unread("lost")).reasons == ["the definition could not be read: lost"]
     assert judge(RULE, []).reasons == ["the definition is no object"]
+
+
+def test_what_ends_by_silence_is_no_finding(judge: Callable[..., Any]) -> None:
+    callback = "arn:aws:states:::sqs:sendMessage.waitForTaskToken"
+    state = {"Type": "Task", "Resource": callback, "HeartbeatSeconds": 60, "End": True}
+    assert judge(RULE, {"StartAt": "A", "States": {"A": state}}).passes
+    state["Resource"] = "arn:aws:states:::glue:startJobRun.sync"
+    assert judge(RULE, {"StartAt": "A", "States": {"A": state}}).only.severity is Severity.MEDIUM
+
+
+def test_what_is_suggested_ends_before_the_execution(judge: Callable[..., Any]) -> None:
+    state = {"Type": "Task", "Resource": "arn:aws:states:::glue:startJobRun.sync", "End": True}
+    definition = {"StartAt": "A", "TimeoutSeconds": 30, "States": {"A": state}}
+    assert '"TimeoutSeconds": 15 in each' in judge(RULE, definition).only.suggestion

@@ -26,10 +26,12 @@ def machine(**states: Any) -> dict[str, Any]:
     return {"StartAt": next(iter(states)), "States": states}
 
 
-@pytest.mark.parametrize("resource", [CALLBACK, ACTIVITY])
-def test_no_heartbeat(judge: Callable[..., Any], resource: str) -> None:
+@pytest.mark.parametrize(
+    ("resource", "severity"), [(CALLBACK, Severity.LOW), (ACTIVITY, Severity.MEDIUM)]
+)
+def test_no_heartbeat(judge: Callable[..., Any], resource: str, severity: Severity) -> None:
     found = judge(RULE, machine(A=task(resource))).only
-    assert found.severity is Severity.MEDIUM
+    assert found.severity is severity
     assert "without a heartbeat" in found.message
     assert "nothing tells" in found.message
     assert found.span is not None
@@ -45,10 +47,11 @@ def test_with_a_timeout_it_is_lighter(judge: Callable[..., Any]) -> None:
 
 
 def test_with_a_timeout_of_the_execution_it_is_lighter(judge: Callable[..., Any]) -> None:
-    definition = {**machine(A=task(), B=task(TimeoutSeconds=1)), "TimeoutSeconds": 90}
+    definition = {**machine(A=task(ACTIVITY), B=task(TimeoutSeconds=1)), "TimeoutSeconds": 90}
     bare, limited = judge(RULE, definition).violations
     assert bare.severity is limited.severity is Severity.LOW
     assert "only the timeout of the whole execution tells" in bare.message
+    assert '"HeartbeatSeconds": 45' in bare.suggestion
     assert "only its timeout tells" in limited.message
     definition["TimeoutSeconds"] = OneOf("c", (90, REMOVED))
     bare, _ = judge(RULE, Document(definition, None)).violations

@@ -57,7 +57,7 @@ def test_waits_beyond_the_timeout_of_the_machine(judge: Callable[..., Any]) -> N
     found = judge(RULE, machine(60, IntervalSeconds=2, MaxAttempts=6)).only
     assert found.message == (
         "Retrier 1 of 'A' waits 126 seconds in all between its attempts, but the whole execution "
-        "lasts 60 seconds"
+        "lasts at most 60 seconds"
     )
     assert found.span.text == "6"
     assert found.state == "A"
@@ -67,7 +67,7 @@ def test_waits_beyond_the_timeout_of_the_machine(judge: Callable[..., Any]) -> N
 def test_waits_beyond_an_express_workflow(judge: Callable[..., Any]) -> None:
     definition = machine(None, IntervalSeconds=60, MaxAttempts=6, BackoffRate=1)
     found = judge(RULE, definition, kind=Traced("EXPRESS")).only
-    assert found.message.endswith("but an EXPRESS workflow lasts 300 seconds")
+    assert found.message.endswith("but an EXPRESS workflow lasts at most 300 seconds")
     assert judge(RULE, definition).passes
 
 

@@ -33,7 +33,7 @@ def catcher(*errors: str, to: str = "B", **fields: Any) -> dict[str, Any]:
 def test_an_error_without_a_place(judge: Callable[..., Any]) -> None:
     definition = machine(catcher("States.ALL", ResultPath=None), B={"Type": "Fail"})
     found = judge(RULE, definition).only
-    assert found.message == "The error is lost: catcher 1 of 'A' has no ResultPath for it"
+    assert found.message == "The error is lost: catcher 1 of 'A' has a ResultPath of null"
     assert found.span.text == "null"
     assert found.suggestion == '"$.error"'
 

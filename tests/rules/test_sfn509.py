@@ -83,3 +83,22 @@ def test_what_is_not_known(judge: Callable[..., Any]) -> None:
     assert not judge(RULE, Document(machine(Catch=UNKNOWN), None)).violations
     assert judge(RULE, Document({"StartAt": "A", "States": UNKNOWN}, None)).reasons
     assert judge(RULE, Unread("lost")).reasons == ["the definition could not be read: lost"]
+
+
+@pytest.mark.parametrize(
+    ("action", "is_found"), [("TERMINATE_CLUSTER", False), ("CONTINUE", True), (None, True)]
+)
+def test_a_step_with_which_the_cluster_ends(
+    judge: Callable[..., Any], action: str | None, is_found: bool
+) -> None:
+    step = {"Name": "a"} if action is None else {"Name": "a", "ActionOnFailure": action}
+    judged = judge(RULE, machine(Parameters={"ClusterId": "j", "Step": step}))
+    assert judged.passes is not is_found
+
+
+def test_the_error_does_not_take_the_place_of_what_the_stop_needs(
+    judge: Callable[..., Any],
+) -> None:
+    assert '"ResultPath": "$.error", "Next": "Stop"' in judge(RULE, machine()).only.suggestion
+    jsonata = {"QueryLanguage": "JSONata", **machine()}
+    assert "ResultPath" not in judge(RULE, jsonata).only.suggestion

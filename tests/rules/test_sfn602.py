@@ -14,7 +14,7 @@ TEMPLATE = """Resources:
     Type: AWS::StepFunctions::StateMachine
     Properties:
       RoleArn: arn:aws:iam::123456789012:role/m
-      Definition: {{StartAt: A, States: {{A: {{Type: Succeed}}}}}}
+      Definition: {{StartAt: A, {timeout}States: {{A: {{Type: Succeed}}}}}}
   A:
     Type: AWS::CloudWatch::Alarm
     Properties:
@@ -29,8 +29,14 @@ TEMPLATE = """Resources:
 """
 
 
+def template(
+    metric: str = "ExecutionsFailed", status: str = "FAILED", timeout: str = "TimeoutSeconds: 60, "
+) -> str:
+    return TEMPLATE.format(metric=metric, status=status, timeout=timeout)
+
+
 def test_an_alarm_on_failures_does_not_tell_of_timeouts(scanned: Callable[..., Any]) -> None:
-    text = TEMPLATE.format(metric="ExecutionsFailed", status="FAILED")
+    text = template()
     (found,) = scanned(RULE, text).findings
     assert "on ExecutionsTimedOut of the state machine" in found.violation.message
     assert found.violation.subject == "ExecutionsTimedOut"
@@ -39,12 +45,22 @@ def test_an_alarm_on_failures_does_not_tell_of_timeouts(scanned: Callable[..., A
 
 def test_an_alarm_or_a_rule_on_timeouts(scanned: Callable[..., Any]) -> None:
     for metric, status in (("ExecutionsTimedOut", "FAILED"), ("Other", "TIMED_OUT")):
-        report = scanned(RULE, TEMPLATE.format(metric=metric, status=status))
+        report = scanned(RULE, template(metric=metric, status=status))
         assert report.evaluated[RULE] == {"pass": 1}
 
 
 def test_alarms_may_be_elsewhere(scanned: Callable[..., Any]) -> None:
     config = Config(alarms_here=("ExecutionsFailed",))
-    text = TEMPLATE.format(metric="Other", status="FAILED")
+    text = template(metric="Other")
     (one,) = scanned(RULE, text, config=config).not_evaluated
     assert "ExecutionsTimedOut" in one.reason
+
+
+def test_what_never_times_out_needs_no_alarm(scanned: Callable[..., Any]) -> None:
+    report = scanned(RULE, template(timeout=""))
+    assert report.findings == []
+    assert report.evaluated[RULE].total() == 0
+    express = template(timeout="").replace(
+        "      RoleArn", "      StateMachineType: EXPRESS\n      RoleArn"
+    )
+    assert len(scanned(RULE, express).findings) == 1

@@ -46,3 +46,8 @@ def test_what_is_missing_is_one_finding(
 def test_both_are_watched(scanned: Callable[..., Any]) -> None:
     text = MACHINE + alarm("ExecutionsAborted") + alarm("ExecutionThrottled")
     assert scanned(RULE, text).evaluated[RULE] == {"pass": 1}
+
+
+def test_an_express_workflow_cannot_be_stopped(scanned: Callable[..., Any]) -> None:
+    express = MACHINE.replace('name       = "m"', 'name       = "m"\n  type       = "EXPRESS"')
+    assert scanned(RULE, express).evaluated[RULE].total() == 0

@@ -46,7 +46,7 @@ def test_a_queue_without_encryption(judge: Callable[..., Any]) -> None:
     queue = resource("aws_sqs_queue.q", sqs_managed_sse_enabled=False)
     found = judge(RULE, SENT, others=[queue]).only
     assert found.message.startswith(
-        "'A' writes its task token to queue aws_sqs_queue.q, which is not encrypted: "
+        "'A' writes its task token to queue aws_sqs_queue.q, whose encryption is switched off: "
     )
     assert found.suggestion == "sqs_managed_sse_enabled = true in the queue"
     assert len(found.related) == 1

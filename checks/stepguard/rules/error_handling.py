@@ -185,3 +185,12 @@ def doubts_of(handlers: Iterable[Handlers]) -> list[str]:
             reasons.append(one.doubt)
         reasons += [f"{each.label}: {each.doubt}" for each in one.elements if each.doubt]
     return reasons
+
+
+def beside_input(state: State) -> str:
+    """Return the field with which a catcher keeps a state's input beside the error, and a comma.
+
+    In JSONPath the error takes the place of the input unless told otherwise; in JSONata variables
+    do that, and there is no such field.
+    """
+    return '"ResultPath": "$.error", ' if state.query_language == "JSONPath" else ""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from stepguard.deployment.resources import Form, StateMachine
 from stepguard.finding import NotEvaluated, Severity, Violation
+from stepguard.rules.authored import AuthoredMachineRule
 from stepguard.rules.log_levels import LoggingOff, how_to_log, logging_of
 from stepguard.rules.machines import EXPRESS, STANDARD, possible_types
-from stepguard.rules.rule import Context, MachineRule, Verdict
+from stepguard.rules.rule import Context, Verdict
 
 
-class LoggingOffStandard(MachineRule):
+class LoggingOffStandard(AuthoredMachineRule):
     """A Standard workflow whose executions are not logged to CloudWatch Logs.
 
     ## What it does
@@ -18,6 +19,9 @@ class LoggingOffStandard(MachineRule):
     refuses. An `EXPRESS` workflow has no other history at all and is left to SFN207. Where the
     type is not known, logging that is off is reported here. A bare definition does not say
     whether it will be logged, so it is not judged.
+
+    Left out is the machine with which the CDK's provider framework waits for a custom resource:
+    nobody but the CDK writes it.
 
     ## Why is this bad
     Step Functions keeps the history of an execution for 90 days, readable one execution at a

@@ -22,8 +22,9 @@ class TracingOff(AuthoredMachineRule):
 
     ## Why is this bad
     A trace shows one request on its way through the workflow and the services that it calls, and
-    where its time goes. Without tracing here, a trace ends at the call of the workflow. It costs
-    money for each execution, and needs permissions for the role.
+    where its time goes. With tracing switched off, Step Functions sends one only where whoever
+    starts the execution passes a trace on, and nothing of what a schedule, an event or a person
+    starts. Tracing costs money for each execution, and needs permissions for the role.
     """
 
     id = "SFN206"
@@ -55,7 +56,8 @@ class TracingOff(AuthoredMachineRule):
         how = "is not traced" if tracing is None else "has tracing switched off"
         return [
             Violation(
-                message=f"The state machine {how}: traces of requests end where they call it",
+                message=f"The state machine {how}: an execution that no traced request starts "
+                "leaves no trace in X-Ray",
                 resource=subject.address,
                 span=span or subject.span,
                 suggestion=by_form(

@@ -1,4 +1,4 @@
-"""SFN303: a key that is never rotated."""
+"""SFN303: a key that nothing rotates."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _SYMMETRIC = "SYMMETRIC_DEFAULT"
 
 
 class KeyRotation(KeyRule):
-    """A key of a state machine, an activity or a log group that is never rotated.
+    """A key of a state machine, an activity or a log group that is not rotated automatically.
 
     ## What it does
     Reports a key of the project that encrypts a state machine, an activity, or the log group of a
@@ -53,7 +53,8 @@ class KeyRotation(KeyRule):
         span = None if key.rotation is None else key.rotation.span
         return [
             Violation(
-                message=f"Key {subject.address} is never rotated: one key for everything, for ever",
+                message=f"Key {subject.address} is not rotated automatically: one key for "
+                "everything, until somebody rotates it by hand",
                 resource=subject.address,
                 span=span or subject.span,
                 related=users_of(key, context),

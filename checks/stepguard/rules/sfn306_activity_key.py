@@ -18,8 +18,9 @@ class ActivityKey(Rule[Activity]):
 
     ## Why is this bad
     The input of an activity waits for a worker, encrypted with the key of the activity and not
-    with that of the state machine. Without a customer-managed key nobody outside AWS can limit or
-    audit who reads it. The key of an activity cannot be changed later: that takes a new activity.
+    with that of the state machine. Without a customer-managed key no key policy limits, and no use
+    of a key records, who reads it. The key of an activity cannot be changed later: that takes a new
+    activity.
     """
 
     id = "SFN306"
@@ -53,7 +54,8 @@ class ActivityKey(Rule[Activity]):
         return [
             Violation(
                 message=f"Activity {subject.label or subject.address} has no customer-managed key: "
-                "who reads what waits for its workers can be neither limited nor audited",
+                "who reads what waits for its workers can be neither limited nor audited "
+                "by a key",
                 resource=subject.address,
                 span=span or subject.span,
                 suggestion=in_language(

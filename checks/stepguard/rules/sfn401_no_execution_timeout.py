@@ -20,7 +20,8 @@ from stepguard.rules.machines import (
     why_type_open,
 )
 from stepguard.rules.rule import Context, Verdict
-from stepguard.rules.task_limits import not_evaluated, unread_states
+from stepguard.rules.successors import has_circle
+from stepguard.rules.task_limits import is_bounded, not_evaluated, unread_states
 
 _WAITING = ("Task", "Wait")
 """The types of states that take time."""
@@ -31,10 +32,11 @@ class NoExecutionTimeout(AuthoredMachineRule):
 
     ## What it does
     Reports a state machine of type `STANDARD` whose definition has no `TimeoutSeconds` at its top
-    level. An `EXPRESS` workflow ends after five minutes in any case, and one without `Task` and
-    `Wait` states has nothing to wait for. Where the type is not known, jobs, callbacks, activities
-    and distributed maps in the definition decide, which only Standard workflows have; else the
-    rule is not evaluated.
+    level: medium where an execution can stay open, since a task waits for something that may never
+    come (SFN402) or states lead back to an earlier one, low for the rest. An `EXPRESS` workflow
+    ends after five minutes in any case, and one without `Task` and `Wait` states has nothing to
+    wait for. Where the type is not known, jobs, callbacks, activities and distributed maps in the
+    definition decide, which only Standard workflows have; else the rule is not evaluated.
 
     Left out is the machine with which the CDK's provider framework waits for a custom resource:
     nobody but the CDK writes it.
@@ -78,15 +80,20 @@ class NoExecutionTimeout(AuthoredMachineRule):
 
 
 def _violation(machine: StateMachine, workflow: Workflow) -> Violation:
-    waiting = [task for task in workflow.tasks if task.waits and task.has_timeout is False]
+    waiting = [task for task in workflow.tasks if task.waits and is_bounded(task) is False]
     held = ""
     if waiting:
         verb = "waits" if len(waiting) == 1 else "wait"
         held = f"; {names_of(waiting)} {verb} without a timeout, too"
     beside = place(workflow, "StartAt")
+    can_stay = bool(waiting) or any(has_circle(scope) for scope in workflow.scopes)
+    effect = (
+        f"an execution that does not end by itself stays open for a year{held}"
+        if can_stay
+        else "how long an execution may take is left to what it calls"
+    )
     return Violation(
-        message=f"The definition has no {TIMEOUT}: an execution that does not end by itself stays "
-        f"open for a year{held}",
+        message=f"The definition has no {TIMEOUT}: {effect}",
         resource=machine.address,
         span=beside,
         path=("StartAt",),
@@ -94,4 +101,5 @@ def _violation(machine: StateMachine, workflow: Workflow) -> Violation:
         suggestion=f"{member(beside, TIMEOUT, '3600')} beside StartAt, with the seconds that the "
         "longest sound execution takes, and some to spare",
         subject="timeout",
+        severity=Severity.MEDIUM if can_stay else Severity.LOW,
     )

@@ -20,6 +20,8 @@ from stepguard.rules.machines import (
 )
 from stepguard.rules.rule import Context, Verdict
 from stepguard.rules.task_limits import (
+    fitting_seconds,
+    is_bounded,
     not_evaluated,
     places_of_waiting,
     undecided_fields,
@@ -35,14 +37,16 @@ class NoTaskTimeout(AuthoredMachineRule):
     Reports the tasks with neither `TimeoutSeconds` nor `TimeoutSecondsPath`, all of a machine in
     at most two findings:
 
-    - medium, for tasks that can wait for ever: jobs (`.sync`), callbacks (`.waitForTaskToken`)
-      and activities. What they wait for is not Step Functions' own, and may never happen;
+    - medium, for tasks that can wait for ever: jobs (`.sync`), and callbacks
+      (`.waitForTaskToken`) and activities without a heartbeat. What they wait for is not Step
+      Functions' own, and may never happen;
     - low, for all others. A call that only asks for an answer ends with it, mostly by a limit of
       the service that is called (a Lambda function's own timeout is at most 15 minutes), but the
       default of Step Functions for it is 99,999,999 seconds all the same. In an `EXPRESS` workflow
       the five minutes of the execution end it.
 
-    HTTP tasks are left out: Step Functions ends them after 60 seconds.
+    HTTP tasks are left out: Step Functions ends them after 60 seconds. So are callbacks and
+    activities with a heartbeat, whose silence ends them.
 
     Left out is the machine with which the CDK's provider framework waits for a custom resource:
     nobody but the CDK writes it.
@@ -69,7 +73,7 @@ class NoTaskTimeout(AuthoredMachineRule):
         unread = unread_states(workflow)
         if not workflow.tasks and not unread:
             return None
-        bare = [task for task in workflow.tasks if task.has_timeout is False]
+        bare = [task for task in workflow.tasks if is_bounded(task) is False]
         bare = [task for task in bare if not _ends_by_itself(task)]
         waiting = [task for task in bare if task.waits]
         others = [task for task in bare if not task.waits]
@@ -79,7 +83,7 @@ class NoTaskTimeout(AuthoredMachineRule):
         if others:
             verdict.append(_others(subject, workflow, others))
         if not verdict:
-            fields = undecided_fields(workflow, lambda task: task.has_timeout, TIMEOUT)
+            fields = undecided_fields(workflow, is_bounded, TIMEOUT)
             verdict.extend(not_evaluated(subject, [*unread, *fields]))
         return verdict
 
@@ -104,7 +108,7 @@ def _waiting(machine: StateMachine, workflow: Workflow, tasks: Sequence[Task]) -
         path=tasks[0].path,
         state=tasks[0].name if len(tasks) == 1 else None,
         related=places_of_waiting(workflow, tasks),
-        suggestion=_suggestion(workflow, tasks[0]),
+        suggestion=_suggestion(machine, workflow, tasks[0]),
         subject="waiting tasks",
         severity=Severity.MEDIUM,
     )
@@ -112,10 +116,10 @@ def _waiting(machine: StateMachine, workflow: Workflow, tasks: Sequence[Task]) -
 
 def _others(machine: StateMachine, workflow: Workflow, tasks: Sequence[Task]) -> Violation:
     verb = "has" if len(tasks) == 1 else "have"
-    is_bounded = workflow.timeout_seconds is not None or possible_types(machine) == {EXPRESS}
+    ends = workflow.timeout_seconds is not None or possible_types(machine) == {EXPRESS}
     effect = (
         "a call that takes too long ends the whole execution, and no Catch sees it"
-        if is_bounded
+        if ends
         else "how long a call may take is left to the service that is called"
     )
     return Violation(
@@ -125,13 +129,14 @@ def _others(machine: StateMachine, workflow: Workflow, tasks: Sequence[Task]) ->
         path=tasks[0].path,
         state=tasks[0].name if len(tasks) == 1 else None,
         related=shared_places(workflow, tasks, "has no timeout"),
-        suggestion=_suggestion(workflow, tasks[0]),
+        suggestion=_suggestion(machine, workflow, tasks[0]),
         subject="other tasks",
         severity=Severity.LOW,
     )
 
 
-def _suggestion(workflow: Workflow, task: Task) -> str:
+def _suggestion(subject: StateMachine, workflow: Workflow, task: Task) -> str:
     beside = workflow.document.locate((*task.path, "Type"), key=True)
-    seconds = "3600" if task.waits else "60"
-    return f"{member(beside, TIMEOUT, seconds)} in each state, with the seconds that it may take"
+    seconds = fitting_seconds(3600 if task.waits else 60, workflow, subject)
+    wanted = member(beside, TIMEOUT, str(seconds))
+    return f"{wanted} in each state, with the seconds that it may take"

@@ -13,12 +13,16 @@ from stepguard.rules.durations import HEARTBEAT, TIMEOUT
 from stepguard.rules.machines import definition_of, member, names_of, place_of
 from stepguard.rules.rule import Context, MachineRule, Verdict
 from stepguard.rules.task_limits import (
+    fitting_seconds,
     not_evaluated,
     places_of_waiting,
     undecided_fields,
     unread_states,
     ways_of_waiting,
 )
+
+_SECONDS = 300
+"""The heartbeat that is suggested where the execution may last longer."""
 
 
 class NoHeartbeat(MachineRule):
@@ -27,14 +31,15 @@ class NoHeartbeat(MachineRule):
     ## What it does
     Reports the tasks that wait for a token (`.waitForTaskToken`) or for an activity's worker and
     have neither `HeartbeatSeconds` nor `HeartbeatSecondsPath`, all of a machine in at most two
-    findings: low for those with a timeout, their own or the state machine's, medium for those
-    with none. A job (`.sync`) has no heartbeat.
+    findings: medium for activities with no timeout, neither their own nor the state machine's, low
+    for the rest. A callback without a timeout is of medium severity in SFN402 already, and who
+    answers it is often a person or another service, which can give no sign of life.
 
     ## Why is this bad
     A worker that has died looks like one that works. With a heartbeat the task fails as soon as
     the worker has been silent for that long, and can be tried again; without one it waits until
-    its timeout, and without that for up to a year. Where a person answers and no program could
-    give a sign of life, the timeout has to do.
+    its timeout, and without that for up to a year. Where a person answers, or a service that calls
+    no `SendTaskHeartbeat`, the timeout has to do, and a heartbeat would end sound executions.
     """
 
     id = "SFN403"
@@ -90,7 +95,8 @@ def _unread_calls(workflow: Workflow) -> list[str]:
 def _without_timeout(machine: StateMachine, workflow: Workflow, tasks: Sequence[Task]) -> Violation:
     is_bounded = present(workflow.body or {}, TIMEOUT) is True
     noticed = "only the timeout of the whole execution tells" if is_bounded else "nothing tells"
-    severity = Severity.LOW if is_bounded else Severity.MEDIUM
+    is_grave = not is_bounded and any(task.integration.is_activity for task in tasks)
+    severity = Severity.MEDIUM if is_grave else Severity.LOW
     return _violation(machine, workflow, tasks, noticed, severity, "without timeout")
 
 
@@ -104,6 +110,7 @@ def _violation(
 ) -> Violation:
     verb = "waits" if len(tasks) == 1 else "wait"
     beside = workflow.document.locate((*tasks[0].path, "Type"), key=True)
+    seconds = fitting_seconds(_SECONDS, workflow, machine)
     return Violation(
         message=f"{names_of(tasks)} {verb} for {ways_of_waiting(tasks)} without a heartbeat: "
         f"when whoever should answer is gone, {noticed}",
@@ -112,8 +119,8 @@ def _violation(
         path=tasks[0].path,
         state=tasks[0].name if len(tasks) == 1 else None,
         related=places_of_waiting(workflow, tasks),
-        suggestion=f"{member(beside, HEARTBEAT, '300')} in each state, below its timeout, and "
-        "SendTaskHeartbeat in the worker",
+        suggestion=f"{member(beside, HEARTBEAT, str(seconds))}, below the timeout, where a program "
+        "answers, and SendTaskHeartbeat in it; where a person or a service does, a timeout alone",
         subject=subject,
         severity=severity,
     )

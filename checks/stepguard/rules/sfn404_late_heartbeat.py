@@ -82,7 +82,7 @@ def _violation(
     else:
         what = f"{names_of(states)} have a heartbeat that is not below their timeout"
     return Violation(
-        message=f"{what}: the timeout always comes first, and a worker that has died is noticed "
+        message=f"{what}: the timeout comes no later, and a worker that has died is noticed "
         "no sooner",
         resource=machine.address,
         span=workflow.document.locate(heartbeat.path),

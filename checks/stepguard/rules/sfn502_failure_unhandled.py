@@ -14,6 +14,7 @@ from stepguard.rules.error_handling import (
     HANDLER_FIELDS,
     Handler,
     Handlers,
+    beside_input,
     doubts_of,
     enclosing,
     handlers_of,
@@ -136,5 +137,5 @@ def _others(machine: StateMachine, workflow: Workflow, tasks: Sequence[Task]) ->
 
 def _suggestion(workflow: Workflow, task: Task) -> str:
     beside = workflow.document.locate((*task.path, "Type"), key=True)
-    catcher = f'[{{"ErrorEquals": ["{ALL}"], "Next": "…"}}]'
+    catcher = f'[{{"ErrorEquals": ["{ALL}"], {beside_input(task)}"Next": "…"}}]'
     return f"{member(beside, 'Catch', catcher)}, with a state that cleans up or tells somebody"

@@ -105,7 +105,9 @@ class _Excess:
 def _budget(machine: StateMachine, workflow: Workflow) -> _Budget:
     service = _Budget(YEAR_SECONDS, "a Standard workflow lasts a year at most")
     if possible_types(machine, workflow) == {EXPRESS}:
-        service = _Budget(EXPRESS_SECONDS, f"an {EXPRESS} workflow lasts {EXPRESS_SECONDS} seconds")
+        service = _Budget(
+            EXPRESS_SECONDS, f"an {EXPRESS} workflow lasts at most {EXPRESS_SECONDS} seconds"
+        )
     own = machine_timeout(workflow)
     if own is None:
         return service
@@ -114,7 +116,7 @@ def _budget(machine: StateMachine, workflow: Workflow) -> _Budget:
     if not own.numbers or own.greatest >= service.seconds:
         return service
     seconds = own.greatest
-    return _Budget(seconds, f"the whole execution lasts {shown_seconds(seconds)} seconds")
+    return _Budget(seconds, f"the whole execution lasts at most {shown_seconds(seconds)} seconds")
 
 
 def _retriers(found: list[Handlers]) -> Iterator[Handler]:

@@ -75,7 +75,7 @@ def _how_lost(handler: Handler, outermost: dict[str, State]) -> str:
     if not {ALL, TASK_FAILED} & set(handler.errors):
         return ""
     if "ResultPath" in handler.members and handler.members["ResultPath"] is None:
-        return "has no ResultPath for it"
+        return "has a ResultPath of null"
     end = "" if handler.state.parents else _successful_end(handler, outermost)
     return f"leads to '{end}', which ends the execution as a success" if end else ""
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from stepguard.deployment.members import UNDECIDED, as_object
 from stepguard.deployment.resources import StateMachine
+from stepguard.deployment.values import alternatives
 from stepguard.deployment.workflow import State, Task, Workflow
 from stepguard.finding import NotEvaluated, RelatedPlace, Severity, Violation
-from stepguard.rules.error_handling import HANDLING_TYPES, handlers_of
+from stepguard.rules.error_handling import HANDLING_TYPES, beside_input, handlers_of
 from stepguard.rules.machines import definition_of, names_of, place_of
 from stepguard.rules.rule import Context, MachineRule, Verdict
 from stepguard.rules.successors import next_names, reached_from, reaching
@@ -19,11 +21,13 @@ _ENDS = {
     "eks:createCluster": "eks:deleteCluster",
     "eks:createNodegroup": "eks:deleteNodegroup",
     "eks:createFargateProfile": "eks:deleteFargateProfile",
-    "emr-containers:createVirtualCluster": "emr-containers:deleteVirtualCluster",
     "emr-serverless:createApplication": "emr-serverless:deleteApplication",
     "emr-serverless:startApplication": "emr-serverless:stopApplication",
 }
 """What lives on after the job that starts it, and the call that ends it."""
+
+_ENDING = ("TERMINATE_CLUSTER", "TERMINATE_JOB_FLOW")
+"""What a step may say that EMR is to do when it fails."""
 
 _MAXIMUM_STARTS = 50
 """Tasks of one definition of which is followed what they start."""
@@ -36,7 +40,9 @@ class AbandonedJob(MachineRule):
     Looks at what is started by one task and stopped by a later one of the same branch: clusters of
     EMR and EKS, node groups, Fargate profiles, applications of EMR Serverless. Reports it when a
     task between the two can fail without that a catcher leads to the task that stops it. What no
-    task of the workflow stops is meant to stay, and is not looked at.
+    task of the workflow stops is meant to stay, and is not looked at. Neither is a step with the
+    `ActionOnFailure` with which EMR itself ends the cluster, nor a virtual cluster of EMR on EKS,
+    which is a name for a namespace and costs nothing.
 
     ## Why is this bad
     When the step in between fails, the execution ends and the cluster stays, with all that it
@@ -103,8 +109,19 @@ def _exits(start: _Start) -> Iterator[State]:
     """Yield the states in between whose failure does not lead to the task that stops it."""
     safe = reaching([state.name for state in start.stops], start.task.scope)
     for state in start.between:
-        if state.type in HANDLING_TYPES and not _leads_there(state, safe):
+        if state.type not in HANDLING_TYPES or _leads_there(state, safe):
+            continue
+        if not _ends_cluster(state):
             yield state
+
+
+def _ends_cluster(state: State) -> bool:
+    """Tell whether EMR ends the cluster itself when a step fails; what is not known may."""
+    if _name(state) != "elasticmapreduce:addStep" or not isinstance(state, Task):
+        return False
+    step = as_object((as_object(state.parameters) or {}).get("Step")) or {}
+    actions = alternatives(step.get("ActionOnFailure"))
+    return any(isinstance(one, UNDECIDED) or one in _ENDING for one in actions)
 
 
 def _leads_there(state: State, safe: frozenset[str]) -> bool:
@@ -130,6 +147,6 @@ def _violation(
             RelatedPlace(f"'{start.task.name}' starts it", place_of(workflow, start.task)),
             RelatedPlace(f"'{stop.name}' stops it", place_of(workflow, stop)),
         ),
-        suggestion=f'a Catch for States.ALL with "Next": "{stop.name}"',
+        suggestion=f'a Catch for States.ALL with {beside_input(exits[0])}"Next": "{stop.name}"',
         subject=start.task.name,
     )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from stepguard.deployment.members import present
 from stepguard.deployment.resources import StateMachine
-from stepguard.finding import Severity
+from stepguard.finding import NotEvaluated, Severity
 from stepguard.rules.authored import AuthoredMachineRule
+from stepguard.rules.durations import TIMEOUT
+from stepguard.rules.machines import STANDARD, definition_of, possible_types
 from stepguard.rules.missing_alarms import Watched, judge_alarms
 from stepguard.rules.rule import Context, Verdict
 
@@ -16,7 +19,9 @@ class NoTimeoutAlarm(AuthoredMachineRule):
     Reports a state machine of which no alarm of the project watches the metric
     `ExecutionsTimedOut`, and of which no rule of EventBridge passes on the status `TIMED_OUT`
     (for STANDARD workflows). What counts as an alarm, and where this is not evaluated, is as in
-    SFN601; the option is `ExecutionsTimedOut` in `alarms-here`.
+    SFN601; the option is `ExecutionsTimedOut` in `alarms-here`. Executions of a STANDARD workflow
+    whose definition has no `TimeoutSeconds` do not time out within the year (a task that does
+    fails), so that an alarm would never tell anything: SFN401 reports that.
 
     Left out is the machine with which the CDK's provider framework waits for a custom resource:
     nobody but the CDK writes it.
@@ -36,5 +41,15 @@ class NoTimeoutAlarm(AuthoredMachineRule):
 
     def judge(self, subject: StateMachine, context: Context) -> Verdict:
         """Judge whether somebody hears of executions of a machine that time out."""
+        if _never_times_out(subject, context):
+            return None
         wanted = [Watched("ExecutionsTimedOut", "TIMED_OUT")]
         return judge_alarms(subject, wanted, "nobody hears of executions that time out", context)
+
+
+def _never_times_out(machine: StateMachine, context: Context) -> bool:
+    workflow = definition_of(machine, context)
+    if isinstance(workflow, NotEvaluated) or workflow.body is None:
+        return False
+    is_standard = possible_types(machine, workflow) == {STANDARD}
+    return is_standard and present(workflow.body, TIMEOUT) is False

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from stepguard.deployment.resources import Form, StateMachine
 from stepguard.finding import Severity
-from stepguard.rules.rule import Context, MachineRule, Verdict
+from stepguard.rules.authored import AuthoredMachineRule
+from stepguard.rules.rule import Context, Verdict
 from stepguard.rules.tagging import Tagged, judge_tags
 
 
-class NoTags(MachineRule):
+class NoTags(AuthoredMachineRule):
     """A state machine without tags, or without one that the project requires.
 
     ## What it does
@@ -19,6 +20,9 @@ class NoTags(MachineRule):
     there. Tags that are given to a CloudFormation stack when it is deployed reach the machine too,
     but no template shows them; where a project tags that way, it may switch this rule off. A bare
     definition does not say how it will be tagged, so it is not judged.
+
+    Left out is the machine with which the CDK's provider framework waits for a custom resource:
+    nobody but the CDK writes it, and its tags do not reach it.
 
     ## Why is this bad
     Tags say whose a workflow is and what it costs, and IAM policies can allow or deny by them

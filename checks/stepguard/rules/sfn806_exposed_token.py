@@ -30,6 +30,7 @@ class _Channel:
     what: str
     keys: dict[str, str]
     switches: dict[str, str]
+    how_open: str
 
 
 _CHANNELS = {
@@ -38,12 +39,14 @@ _CHANNELS = {
         "queue",
         {"aws_sqs_queue": "kms_master_key_id", "AWS::SQS::Queue": "KmsMasterKeyId"},
         {"aws_sqs_queue": "sqs_managed_sse_enabled", "AWS::SQS::Queue": "SqsManagedSseEnabled"},
+        "whose encryption is switched off",
     ),
     ("sns", "publish"): _Channel(
         "TopicArn",
         "topic",
         {"aws_sns_topic": "kms_master_key_id", "AWS::SNS::Topic": "KmsMasterKeyId"},
         {},
+        "which has no KMS key",
     ),
 }
 _LOG = ("cloudwatchlogs", "putLogEvents")
@@ -54,14 +57,14 @@ class ExposedToken(MachineRule):
 
     ## What it does
     Reports tasks that hand on their token (`$$.Task.Token`) in a message to a queue of the project
-    whose encryption is switched off, to a topic of the project that has no key (SNS encrypts
-    nothing without one), or in an event of CloudWatch Logs. All of a machine are one finding.
-    Queues and topics of other projects are not seen.
+    whose encryption is switched off, to a topic of the project that has no KMS key (SNS then
+    encrypts its disks, and no key policy limits who reads), or in an event of CloudWatch Logs. All
+    of a machine are one finding. Queues and topics of other projects are not seen.
 
     ## Why is this bad
-    Whoever has the token can end the task with a result of their own (`SendTaskSuccess` checks
-    nothing else), and so approve what was waiting for approval. It is a credential, and belongs
-    neither in a log nor unencrypted on a disk.
+    Whoever has the token and may call `SendTaskSuccess` in the account can end the task with a
+    result of their own, and so approve what was waiting for approval. It is a credential, and
+    belongs neither in a log nor where no key limits who reads it.
     """
 
     id = "SFN806"
@@ -120,7 +123,7 @@ def _judged(task: Task, deployment: Deployment) -> Iterator[_Exposure | str]:
     for resource in resources_meant(named.value, channel.keys.keys(), deployment):
         is_open = _is_unencrypted(resource, channel)
         if is_open is True:
-            what = f"{channel.what} {resource.address}, which is not encrypted"
+            what = f"{channel.what} {resource.address}, {channel.how_open}"
             yield _Exposure(task, what, resource)
         else:
             yield is_open or ""
@@ -172,8 +175,8 @@ def _violation(machine: StateMachine, workflow: Workflow, exposures: list[_Expos
     ]
     is_queue = first.task.integration.service == "sqs"
     return Violation(
-        message=f"'{first.task.name}' writes its task token to {first.what}: whoever reads it can "
-        f"end the task with a result of their own{more}",
+        message=f"'{first.task.name}' writes its task token to {first.what}: whoever reads it and "
+        f"may call SendTaskSuccess can end the task with a result of their own{more}",
         resource=machine.address,
         span=workflow.document.locate(path, key=True),
         path=path,

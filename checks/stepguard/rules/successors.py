@@ -59,3 +59,22 @@ def reaching(names: list[str], scope: Scope) -> frozenset[str]:
                 found.add(name)
                 pending.append(name)
     return frozenset(found)
+
+
+def has_circle(scope: Scope) -> bool:
+    """Tell whether states of a scope lead back to an earlier one, as far as that is known."""
+    unmet: dict[str, int] = {state.name: 0 for state in scope.states}
+    following = {state.name: set(next_names(state)) & unmet.keys() for state in scope.states}
+    for names in following.values():
+        for name in names:
+            unmet[name] += 1
+    # States to which nothing leads any more are taken away; what is in a circle stays.
+    pending = [name for name, count in unmet.items() if count == 0]
+    taken = 0
+    while pending:
+        taken += 1
+        for name in following[pending.pop()]:
+            unmet[name] -= 1
+            if unmet[name] == 0:
+                pending.append(name)
+    return taken < len(unmet)

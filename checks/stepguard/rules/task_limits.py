@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 
 from stepguard.deployment.members import UNDECIDED, is_open, why_open, why_unknown
 from stepguard.deployment.resources import StateMachine
+from stepguard.deployment.values import alternatives
 from stepguard.deployment.workflow import State, Task, Workflow, may_nest_more
 from stepguard.finding import NotEvaluated, RelatedPlace
 from stepguard.rules.defects import listed
-from stepguard.rules.machines import place_of
+from stepguard.rules.durations import EXPRESS_SECONDS, is_number
+from stepguard.rules.machines import EXPRESS, place_of, possible_types
 
 
 def waiting_for(task: Task) -> str:
@@ -18,6 +20,29 @@ def waiting_for(task: Task) -> str:
     if call.is_callback:
         return "a task token"
     return "an activity's worker" if call.is_activity else "a job"
+
+
+def is_bounded(task: Task) -> bool | None:
+    """Tell whether a task ends after a time of its own, or of silence; `None` if not known.
+
+    A job has no heartbeat.
+    """
+    call = task.integration
+    can_be_silent = call.is_callback or call.is_activity
+    answers = [task.has_timeout, task.has_heartbeat if can_be_silent else False]
+    if True in answers:
+        return True
+    return None if None in answers else False
+
+
+def fitting_seconds(wanted: int, workflow: Workflow, machine: StateMachine) -> int:
+    """Return a number of seconds to suggest, below those after which the execution ends."""
+    numbers = alternatives(workflow.timeout_seconds)
+    limits = [one for one in numbers if is_number(one) and one >= 2]
+    if possible_types(machine, workflow) == {EXPRESS}:
+        limits.append(EXPRESS_SECONDS)
+    least = min(limits, default=wanted + 1)
+    return wanted if wanted < least else int(least) // 2
 
 
 def ways_of_waiting(tasks: Iterable[Task]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,21 +44,31 @@ def find_root_modules(
     A directory that another one calls as a module is none; of modules that only call each other
     in a circle, all are.
     """
-    return [root.path for root in find_roots(files, directory, parser)]
+    modules = dict.fromkeys(_module_directories(files, directory), True)
+    return [root.path for root in find_roots(files, modules, parser)]
 
 
-def find_roots(files: ProjectFiles, directory: Path, parser: str | None = None) -> list[RootModule]:
-    """Return the root modules at and below a directory, sorted, with the modules they call."""
-    modules = {str(files.real(path)): path for path in _module_directories(files, directory)}
-    calls = {real: _called(files, path, parser) for real, path in modules.items()}
+def find_roots(
+    files: ProjectFiles, modules: Mapping[Path, bool], parser: str | None = None
+) -> list[RootModule]:
+    """Return the root modules among module directories, sorted, with the modules they call.
+
+    `modules` says of each directory whether it may call modules.
+    """
+    real_paths = {path: str(files.real(path)) for path in modules}
+    calls = {
+        real_paths[path]: _called(files, path, parser) if may_call else set()
+        for path, may_call in modules.items()
+    }
+    paths = {real: path for path, real in real_paths.items()}
     called = {target for source, targets in calls.items() for target in targets if target != source}
-    roots = [real for real in modules if real not in called]
+    roots = [real for real in paths if real not in called]
     reached = _reachable(roots, calls)
-    roots.extend(real for real in modules if real not in reached)
+    roots.extend(real for real in paths if real not in reached)
     found: list[RootModule] = []
     for real in roots:
         reaches = frozenset(_reachable([real], calls))
-        found.append(RootModule(modules[real], reaches, reaches <= modules.keys()))
+        found.append(RootModule(paths[real], reaches, reaches <= paths.keys()))
     return sorted(found, key=lambda root: root.path)
 
 

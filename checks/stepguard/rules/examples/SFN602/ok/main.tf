@@ -1,9 +1,13 @@
 provider "aws" {}
 
 resource "aws_sfn_state_machine" "orders" {
-  name       = "orders"
-  role_arn   = "arn:aws:iam::123456789012:role/orders"
-  definition = jsonencode({ StartAt = "Done", States = { Done = { Type = "Succeed" } } })
+  name     = "orders"
+  role_arn = "arn:aws:iam::123456789012:role/orders"
+  definition = jsonencode({
+    StartAt        = "Done"
+    TimeoutSeconds = 600
+    States         = { Done = { Type = "Succeed" } }
+  })
 }
 
 resource "aws_cloudwatch_metric_alarm" "timed_out" {
