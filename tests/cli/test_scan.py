@@ -111,10 +111,10 @@ def test_a_finding_points_into_the_file_that_a_template_names(in_root: Path) -> 
         (["--fail-on", "medium"], 1),
         (["--fail-on", "critical"], 0),
         (["--fail-on", "never"], 0),
-        (["--rule", "SFN403", "--fail-on", "medium"], 1),
-        (["--rule", "W9403"], 1),
+        (["--rule", "SFN402", "--fail-on", "medium"], 1),
+        (["--rule", "W9402"], 1),
         (["--rule", "SFN101"], 0),
-        (["--rule", "SFN403", "--rule", "SFN902", "--skip-rule", "w9403"], 0),
+        (["--rule", "SFN402", "--rule", "SFN902", "--skip-rule", "w9402"], 0),
     ],
 )
 def test_exit_codes(definition: Path, arguments: list[str], code: int) -> None:

@@ -384,7 +384,7 @@ RULES: tuple[RuleRow, ...] = (
     ),
     RuleRow(
         "SFN303",
-        "A key of a state machine, an activity or a log group that is never rotated",
+        "A key of a state machine, an activity or a log group that is not rotated automatically",
         "LOW",
         "ENCRYPTION",
         "https://docs.aws.amazon.com/kms/latest/developerguide/rotate-keys.html",
