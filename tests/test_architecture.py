@@ -44,9 +44,18 @@ PARTS: dict[str, set[str]] = {
     "suppression": {"deployment", "finding", "place", "report", "rules"},
     "config_file": {"config", "finding", "rules"},
     "parallel": {
-        *("guard", "inputs", "place", "reading", "report", "suppression"),
+        *("garbage", "guard", "inputs", "place", "reading", "report", "suppression"),
     },
-    "engine": {*BASE, "parallel", "report", "rules", "reading", "judging", "suppression"},
+    "engine": {
+        *BASE,
+        "garbage",
+        "parallel",
+        "report",
+        "rules",
+        "reading",
+        "judging",
+        "suppression",
+    },
     "review": {
         *BASE,
         "guard",

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from stepguard.config import Config
+from stepguard.garbage import collected_seldom
 from stepguard.judging import join, judge
 from stepguard.reading import Progress, Reading, ReadOptions, find_inputs, read
 from stepguard.report import Report
@@ -43,9 +44,10 @@ def scan(
     """
     options = options or ScanOptions()
     rules = _rules(options)
-    if options.jobs > 1:
-        return _by_processes(paths, rules, options, progress)
-    return _judged(read(paths, options, progress), rules, options)
+    with collected_seldom():
+        if options.jobs > 1:
+            return _by_processes(paths, rules, options, progress)
+        return _judged(read(paths, options, progress), rules, options)
 
 
 def judge_reading(reading: Reading, options: ScanOptions) -> Report:

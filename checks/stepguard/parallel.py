@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import NoReturn, TypeVar
 
+from stepguard.garbage import collected_seldom
 from stepguard.guard import describe_defect
 from stepguard.inputs import Input, Kind
 from stepguard.place import Place
@@ -164,8 +165,9 @@ def _begin(work: Work) -> None:
 
 def _part_of(number: int) -> Part:
     work = _begun[0]
-    reading = read_input(work.inputs[number], work.options)
-    report = work.judge(reading)
+    with collected_seldom():
+        reading = read_input(work.inputs[number], work.options)
+        report = work.judge(reading)
     prepare = _worked_out if work.is_detailed else _not_to_be_asked
     report.state_machines = [prepare(one) for one in report.state_machines]
     # Every process has the rules' descriptions.

@@ -14,14 +14,14 @@ from stepguard.cli.main import main
 PLANS = Path(__file__).resolve().parents[2] / "fixtures" / "plans"
 EXPECTED = {
     # name: findings that are (introduced, fixed, unchanged)
-    "create": (17, 0, 0),
-    "destroy": (0, 7, 0),
+    "create": (16, 0, 0),
+    "destroy": (0, 6, 0),
     "modules": (16, 0, 0),
-    "moved": (0, 0, 8),
-    "no-op": (0, 0, 7),
-    "replace": (0, 0, 7),
-    "sensitive": (10, 0, 0),
-    "update": (1, 1, 9),
+    "moved": (0, 0, 7),
+    "no-op": (0, 0, 6),
+    "replace": (0, 0, 6),
+    "sensitive": (9, 0, 0),
+    "update": (1, 1, 8),
 }
 
 

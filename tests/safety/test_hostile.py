@@ -14,7 +14,12 @@ import pytest
 from . import hostile
 
 SECONDS = 5
-"""Of the processor, so that what else the machine does makes no difference."""
+"""Of a processor that takes `COUNTING` to count to five million.
+
+They are its own seconds, so that what else the machine does makes little difference.
+"""
+
+COUNTING = 0.35
 
 MEGABYTES = 500
 
@@ -29,6 +34,10 @@ from stepguard.reports.json_report import report_as_dict
 begun = time.process_time()
 report = scan([Path(sys.argv[1])])
 result = {"seconds": time.process_time() - begun, "report": report_as_dict(report)}
+begun, total = time.process_time(), 0
+for number in range(5_000_000):
+    total += number
+result["counting"] = time.process_time() - begun
 result["megabytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 print(json.dumps(result))
 """
@@ -61,7 +70,8 @@ def test_a_hostile_input(name: str, tmp_path: Path) -> None:
     hostile.write(name, directory)
     result = scanned(directory, tmp_path / "temporary")
     report = result["report"]
-    assert result["seconds"] < SECONDS
+    # A processor may be slower than that; a limit is never less than on one that is as fast.
+    assert result["seconds"] < SECONDS * max(1, result["counting"] / COUNTING)
     assert result["megabytes"] < MEGABYTES
     told = report["errors"] + report["not_evaluated"] + report["findings"]
     told += [one for one in report["state_machines"] if one["reason"]]

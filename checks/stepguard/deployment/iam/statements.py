@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
+from weakref import WeakKeyDictionary
 
 from stepguard.deployment.documents import Document, Path, PathStep
 from stepguard.deployment.iam.conditions import Conditions, read_conditions
@@ -58,11 +59,22 @@ class Statements:
     unread: tuple[str, ...] = ()
 
 
+_known: WeakKeyDictionary[Document, Statements] = WeakKeyDictionary()
+"""What was read of documents that are still in use: many rules ask for the same."""
+
+
 def read_statements(document: Document) -> Statements:
-    """Read the statements of a policy document. Never raises.
+    """Read the statements of a policy document, once. Never raises.
 
     Names of elements are compared without regard to case.
     """
+    found = _known.get(document)
+    if found is None:
+        found = _known[document] = _read(document)
+    return found
+
+
+def _read(document: Document) -> Statements:
     known: list[Statement] = []
     unread: list[str] = []
     for policy in alternatives(document.value):
