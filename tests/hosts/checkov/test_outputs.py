@@ -36,6 +36,7 @@ def test_an_output_without_details_has_the_finding_in_the_name(checkov: Any, for
     assert f"{ROW.title}: {PLACE}: " in run.output.replace("&apos;", "'")
 
 
+@pytest.mark.usefixtures("newer_checkov")
 def test_csv(checkov: Any, tmp_path: Path) -> None:
     checkov(*OPTIONS, form="csv", cwd=tmp_path)
     (written,) = tmp_path.glob("*_iac.csv")

@@ -48,6 +48,7 @@ def test_an_inline_comment_skips_a_rule(checkov: Any, tmp_path: Path) -> None:
     assert record["details"] == []
 
 
+@pytest.mark.usefixtures("newer_checkov")
 def test_one_comment_skips_several_rules(checkov: Any, tmp_path: Path) -> None:
     write(tmp_path, "#checkov:skip=SFN402,SFN403:both")
     run = checkov("-d", tmp_path, "--framework", "terraform", "-c", "SFN401,SFN402,SFN403")

@@ -146,6 +146,7 @@ def test_modules_that_checkov_has_downloaded_are_read(checkov: Any, tmp_path: Pa
     assert run.results("SFN401") == {"module.flow.aws_sfn_state_machine.this": "FAILED"}
 
 
+@pytest.mark.usefixtures("newer_checkov")
 def test_terraform_in_json_is_found_by_file_and_name(checkov: Any) -> None:
     run = checkov("-d", PROJECTS / "json", "--framework", "terraform_json", "-c", "SFN*")
     assert run.results("SFN201") == {"resource.alone": "FAILED"}
