@@ -102,3 +102,18 @@ def test_the_error_does_not_take_the_place_of_what_the_stop_needs(
     assert '"ResultPath": "$.error", "Next": "Stop"' in judge(RULE, machine()).only.suggestion
     jsonata = {"QueryLanguage": "JSONata", **machine()}
     assert "ResultPath" not in judge(RULE, jsonata).only.suggestion
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"ClusterId": "j", "Step": {"ActionOnFailure": Unknown("var.x", "it is not set")}},
+        {"ClusterId": "j", "Step": Unknown("var.x", "it is not set")},
+        Unknown("var.x", "it is not set"),
+    ],
+)
+def test_an_action_that_is_not_known_is_no_pass(judge: Callable[..., Any], parameters: Any) -> None:
+    definition = machine(Parameters=parameters)
+    judged = judge(RULE, Document(definition, None))
+    assert not judged.passes
+    assert judged.violations == []

@@ -71,6 +71,7 @@ class AbandonedJob(MachineRule):
         if not starts and not reasons:
             return None
         left = [(start, exits) for start in starts if (exits := list(_exits(start)))]
+        reasons += [why for start in starts for why in _doubts(start)]
         if left:
             return [_violation(subject, workflow, *one) for one in left]
         return not_evaluated(subject, reasons)
@@ -107,21 +108,38 @@ def _name(state: State) -> str:
 
 def _exits(start: _Start) -> Iterator[State]:
     """Yield the states in between whose failure does not lead to the task that stops it."""
+    yield from (state for state in _uncaught(start) if _ends_cluster(state) is False)
+
+
+def _doubts(start: _Start) -> Iterator[str]:
+    """Yield why it is not known whether what is started is left."""
+    for state in _uncaught(start):
+        if _ends_cluster(state) is None:
+            yield f"the ActionOnFailure of '{state.name}' is not known"
+
+
+def _uncaught(start: _Start) -> Iterator[State]:
     safe = reaching([state.name for state in start.stops], start.task.scope)
     for state in start.between:
-        if state.type not in HANDLING_TYPES or _leads_there(state, safe):
-            continue
-        if not _ends_cluster(state):
+        if state.type in HANDLING_TYPES and not _leads_there(state, safe):
             yield state
 
 
-def _ends_cluster(state: State) -> bool:
-    """Tell whether EMR ends the cluster itself when a step fails; what is not known may."""
+def _ends_cluster(state: State) -> bool | None:
+    """Tell whether EMR ends the cluster itself when a step fails; `None` if that is not known."""
     if _name(state) != "elasticmapreduce:addStep" or not isinstance(state, Task):
         return False
-    step = as_object((as_object(state.parameters) or {}).get("Step")) or {}
-    actions = alternatives(step.get("ActionOnFailure"))
-    return any(isinstance(one, UNDECIDED) or one in _ENDING for one in actions)
+    value = state.parameters
+    for name in ("Step", "ActionOnFailure"):
+        members = as_object(value)
+        if members is None and isinstance(value, UNDECIDED):
+            return None
+        value = (members or {}).get(name)
+    actions = alternatives(value)
+    if any(isinstance(one, UNDECIDED) for one in actions):
+        return None
+    found = {one in _ENDING for one in actions}
+    return found.pop() if len(found) == 1 else None
 
 
 def _leads_there(state: State, safe: frozenset[str]) -> bool:
