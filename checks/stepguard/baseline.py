@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stepguard.finding import Finding
 from stepguard.place import Place
 from stepguard.report import Notice, Report, place_of
+from stepguard.structs import Struct, replace
 
 DEFAULT_REASON = "known when the baseline was made"
 """Why a finding is accepted when nobody has said it."""
@@ -19,8 +19,7 @@ MAXIMUM_NAMED = 10
 """Findings that a notice names; the rest are counted."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Known:
+class Known(Struct, frozen=True, kw_only=True, order=True):
     """A finding that is accepted.
 
     `fingerprint` alone decides which finding it is; `file`, of several with the same one, which

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from stepguard.finding import Finding
 from stepguard.place import Place
+from stepguard.structs import Struct, field
 
 Fate: TypeAlias = Literal["added", "removed", "changed"]
 """What became of a role, a state machine or a state."""
@@ -15,8 +15,7 @@ Fate: TypeAlias = Literal["added", "removed", "changed"]
 Used: TypeAlias = Literal["yes", "no", "unknown"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PermissionChange:
+class PermissionChange(Struct, frozen=True, kw_only=True):
     """An action on some resources that a role has gained or lost.
 
     `action` and `resources` are the patterns as they are written, unknown parts as `${…}`; of an
@@ -42,8 +41,7 @@ class PermissionChange:
     policy: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoleChange:
+class RoleChange(Struct, frozen=True, kw_only=True):
     """What a role may do now and could not before, and the other way round.
 
     `trust_gained` and `trust_lost` are who may assume it, one line each: the principal, and the
@@ -61,8 +59,7 @@ class RoleChange:
     unread: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StateChange:
+class StateChange(Struct, frozen=True, kw_only=True):
     """A state that is new, gone or different. `details` says what is different, a line each."""
 
     name: str
@@ -71,8 +68,7 @@ class StateChange:
     details: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MachineChange:
+class MachineChange(Struct, frozen=True, kw_only=True):
     """What became of a state machine.
 
     `states` are the states that changed. `safeguards_lost` says, a line each, which timeouts,
@@ -90,8 +86,7 @@ class MachineChange:
     unread: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Struct, frozen=True, kw_only=True):
     """A change, as a report carries it.
 
     `before` and `after` name the two sides as the user would. `fixed` are the findings that are

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -13,11 +12,11 @@ from stepguard.judging import join, judge
 from stepguard.reading import Progress, Reading, ReadOptions, find_inputs, read
 from stepguard.report import Report
 from stepguard.rules.registry import AnyRule, select
+from stepguard.structs import field
 from stepguard.suppression import Excusable, apply_suppressions, find_excusable
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScanOptions(ReadOptions):
+class ScanOptions(ReadOptions, frozen=True, kw_only=True):
     """What a user can choose for a scan, besides what concerns the inputs.
 
     `rules` names the only rules to run, `skip_rules` those not to run; either form of an id will

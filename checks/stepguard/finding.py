@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Literal, TypeAlias
 
 from stepguard.deployment.documents import PathStep
 from stepguard.deployment.source import Span
+from stepguard.structs import Struct, field
 
 Status: TypeAlias = Literal["introduced", "fixed", "unchanged"]
 """What a change does to a finding."""
@@ -37,8 +37,7 @@ class Severity(IntEnum):
             raise ValueError(f"no severity {label!r}") from None
 
 
-@dataclass(frozen=True, slots=True)
-class RelatedPlace:
+class RelatedPlace(Struct, frozen=True):
     """A further place of a violation.
 
     `state` is the name of a state where the violation is about several: each of them has a place
@@ -50,8 +49,7 @@ class RelatedPlace:
     state: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Violation:
+class Violation(Struct, frozen=True, kw_only=True):
     """Something that is wrong.
 
     `message` says what is wrong here and what can happen, `suggestion` what to write instead.
@@ -83,8 +81,7 @@ class Violation:
         return tuple(dict.fromkeys(named))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotEvaluated:
+class NotEvaluated(Struct, frozen=True, kw_only=True):
     """A rule that could not be decided, and why, in a few words."""
 
     reason: str
@@ -92,8 +89,7 @@ class NotEvaluated:
     span: Span | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Struct, frozen=True, kw_only=True):
     """A violation in a report: with the rule's identity, and its severity decided.
 
     `excuse` is the reason that the source gives for suppressing it. `status` is what a change

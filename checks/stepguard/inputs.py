@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from stepguard.readers.files import (
     decode,
 )
 from stepguard.readers.storage import DISK, Entry, Sort, Storage
+from stepguard.structs import Struct, field
 
 UNVISITED = frozenset(
     {
@@ -83,8 +83,7 @@ class Kind(str, Enum):
     DEFINITION = "definition"
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(Struct, frozen=True):
     """One thing to be read: a root module's directory, or a file.
 
     `files` is the access to everything below its root. `explicit` says that the user named
@@ -104,8 +103,7 @@ class Input:
         return self.files.shown(self.path) or "."
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """Something that was to be scanned and cannot be: one line, and where."""
 
     path: str
@@ -114,8 +112,7 @@ class Refused:
     column: int | None = None
 
 
-@dataclass(slots=True)
-class Inputs:
+class Inputs(Struct):
     """What was found. `passed_over` counts, by reason, what was looked at and left out.
 
     `modules` are all directories of a tree with Terraform files, also those that are no input, and
@@ -178,8 +175,7 @@ def _discover_tree(top: Path, files: ProjectFiles, inputs: Inputs) -> None:
             inputs.passed_over[NO_STEP_FUNCTIONS] += 1
 
 
-@dataclass(slots=True)
-class _Words:
+class _Words(Struct):
     """Which words there are in the Terraform files of a directory."""
 
     concern_step_functions: bool = False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from stepguard.config import Config
 from stepguard.deployment.graph import Deployment
@@ -17,6 +16,7 @@ from stepguard.place import Place
 from stepguard.report import Outcome, Report, ScanError, Unevaluated, place_of
 from stepguard.rules.registry import AnyRule, describe_all
 from stepguard.rules.rule import Context
+from stepguard.structs import replace
 
 _ROLE_MAKERS = frozenset({"AWS::Serverless::Function", "AWS::Serverless::StateMachine"})
 _WORST_FIRST: tuple[Outcome, ...] = ("violation", "not_evaluated", "pass")

@@ -10,7 +10,6 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor, as_completed
-from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import NoReturn, TypeVar
 
@@ -29,6 +28,7 @@ from stepguard.reading import (
     read_input,
 )
 from stepguard.report import MachineReading, Report, ScanError
+from stepguard.structs import Struct, field, replace
 from stepguard.suppression import Excusable, find_excusable
 
 _Shown = TypeVar("_Shown")
@@ -37,8 +37,7 @@ JudgeReading = Callable[[Reading], Report]
 """Judges what was read of one input; both processes must be able to import it."""
 
 
-@dataclass(slots=True)
-class Part:
+class Part(Struct):
     """What a process says of one input. `extent` is missing where the input could not be read."""
 
     report: Report
@@ -46,8 +45,7 @@ class Part:
     extent: Extent | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
+class Work(Struct, frozen=True, kw_only=True):
     """What every process has to know.
 
     `is_detailed` says whether the permissions and graphs of state machines may be asked of the

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from stepguard.deployment.source import Span
+from stepguard.structs import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(Struct, frozen=True, kw_only=True):
     """A file, and where in it that is known; lines and columns count from one."""
 
     file: str

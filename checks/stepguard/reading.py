@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
@@ -26,6 +25,7 @@ from stepguard.place import Place
 from stepguard.readers.files import FileRefusedError
 from stepguard.readers.storage import DISK, Storage
 from stepguard.report import ScanError
+from stepguard.structs import Struct, field
 
 Progress: TypeAlias = "Callable[[int, int, str], None]"
 """Called with what is done, what there is to be done, and the name of what comes next."""
@@ -34,8 +34,7 @@ _ORDER = (Kind.TERRAFORM, Kind.TEMPLATE, Kind.PLAN, Kind.DEFINITION)
 """Definitions come last: those that a template has brought along are not read a second time."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadOptions:
+class ReadOptions(Struct, frozen=True, kw_only=True):
     """What a user can say about the inputs.
 
     `var_files` are Terraform variable files, `hcl_parser` the name of a Terraform parser,
@@ -62,8 +61,7 @@ class ReadOptions:
         return (*self.var_files, *sources, *self.modules.values())
 
 
-@dataclass(slots=True)
-class Reading:
+class Reading(Struct):
     """What was read: deployments, what went wrong on the way, and what was left out."""
 
     deployments: list[Deployment] = field(default_factory=list)

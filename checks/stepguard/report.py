@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from stepguard.change import Change
 from stepguard.deployment.source import SourceFile
 from stepguard.finding import Finding, Severity
 from stepguard.place import Place
+from stepguard.structs import Struct, field
 from stepguard.workflow_graph import WorkflowGraph
 
 DefinitionState: TypeAlias = Literal["resolved", "partial", "unresolved"]
@@ -23,8 +23,7 @@ OUTCOMES: tuple[Outcome, ...] = ("pass", "violation", "not_evaluated")
 """What a rule can say about a resource that it applies to."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleDescription:
+class RuleDescription(Struct, frozen=True, kw_only=True):
     """A rule's identity and documentation, for reports that carry it.
 
     `sections` are the parts of its documentation by heading, as Markdown.
@@ -49,8 +48,7 @@ class RuleDescription:
         return f"docs/rules/{self.id}.md"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NeedReading:
+class NeedReading(Struct, frozen=True, kw_only=True):
     """A permission that a state machine needs, rendered: unknown parts are `${…}`.
 
     `need` is how much it is needed, `feature` what of the machine needs it where no state does,
@@ -66,8 +64,7 @@ class NeedReading:
     granted: Literal["yes", "no", "unknown"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GrantReading:
+class GrantReading(Struct, frozen=True, kw_only=True):
     """A statement's part about one action, rendered.
 
     `action` and `resources` are the patterns, less what stands in `other_than_actions` and
@@ -85,8 +82,7 @@ class GrantReading:
     policy: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PermissionReading:
+class PermissionReading(Struct, frozen=True, kw_only=True):
     """What a state machine needs and what its roles grant. `not_checked`: what is missing."""
 
     needs: tuple[NeedReading, ...] = ()
@@ -94,8 +90,7 @@ class PermissionReading:
     not_checked: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MachineReading:
+class MachineReading(Struct, frozen=True, kw_only=True):
     """A state machine, and how much of it and of its role was read.
 
     `kind` is `STANDARD`, `EXPRESS` or `unknown`. `reason` says why the definition is not
@@ -117,14 +112,11 @@ class MachineReading:
     role: str
     role_read: Literal["full", "partial", "none"]
     role_reason: str
-    permissions: Callable[[], PermissionReading] = field(
-        default=PermissionReading, compare=False, repr=False
-    )
-    graph: Callable[[], WorkflowGraph] = field(default=WorkflowGraph, compare=False, repr=False)
+    permissions: Callable[[], PermissionReading] = PermissionReading
+    graph: Callable[[], WorkflowGraph] = WorkflowGraph
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unevaluated:
+class Unevaluated(Struct, frozen=True, kw_only=True):
     """A rule that could not be decided for a resource, and why."""
 
     rule: str
@@ -133,8 +125,7 @@ class Unevaluated:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScanError:
+class ScanError(Struct, frozen=True, kw_only=True):
     """An input that could not be read, or a defect of this program: one line, and the place."""
 
     place: Place
@@ -144,8 +135,7 @@ class ScanError:
         return f"{self.place}: {self.message}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
+class Notice(Struct, frozen=True, kw_only=True):
     """Something that the user should know and that fails nothing: one line, and the place."""
 
     place: Place
@@ -155,8 +145,7 @@ class Notice:
         return f"{self.place}: {self.message}"
 
 
-@dataclass(slots=True, kw_only=True)
-class Report:
+class Report(Struct, kw_only=True):
     """The outcome of a scan.
 
     `rules` are the rules that ran. `read` are the files that were read, by the path that

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from stepguard.data import load
 from stepguard.deployment.documents import Path
 from stepguard.deployment.values import OneOf, Piece, Plain, Text
+from stepguard.structs import Struct
 
 _MAXIMUM_CHARACTERS = 2_000_000
 """Characters of a document that are searched; AWS allows half of that."""
@@ -48,8 +48,7 @@ _MARKED = re.compile(r"""\bsensitive\(\s*("[^"]*"?)""")
 """Literals in code that are secrets by what stands before them."""
 
 
-@dataclass(frozen=True, slots=True)
-class FoundSecret:
+class FoundSecret(Struct, frozen=True):
     """A secret: what it is, and where it stands in the document. What it says is not kept."""
 
     kind: str

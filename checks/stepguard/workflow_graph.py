@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from stepguard.deployment.source import Span
+from stepguard.structs import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StateNode:
+class StateNode(Struct, frozen=True, kw_only=True):
     """A state. `number` is its index in the graph, `parent` that of the Map or Parallel around it.
 
     `scope` numbers the containers of states (the machine is 0), so that the branches of one
@@ -27,8 +25,7 @@ class StateNode:
     is_end: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transition:
+class Transition(Struct, frozen=True, kw_only=True):
     """A way from one state to another, by their numbers. `kind` says what it is taken on."""
 
     source: int
@@ -36,8 +33,7 @@ class Transition:
     kind: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkflowGraph:
+class WorkflowGraph(Struct, frozen=True, kw_only=True):
     """The states of a workflow and the ways between them.
 
     `is_open` says that there may be states that could not be read.

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -37,6 +36,7 @@ from stepguard.reports.policy_hcl import render_policies_as_hcl
 from stepguard.reports.policy_json import render_policies_as_json
 from stepguard.reports.policy_yaml import render_policies_as_yaml
 from stepguard.rules.registry import rule_ids, select
+from stepguard.structs import replace
 
 CORPUS = os.environ.get("STEPGUARD_CORPUS", "")
 KINDS = ["asl", "cdk", "cloudformation", "plans", "sam"]

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 
@@ -21,6 +20,7 @@ from stepguard.report import (
     ScanError,
     Unevaluated,
 )
+from stepguard.structs import replace
 from stepguard.workflow_graph import StateNode, Transition, WorkflowGraph
 
 TEXT = """resource "aws_sfn_state_machine" "a" {

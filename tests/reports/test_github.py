@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from stepguard.engine import scan
@@ -10,6 +9,7 @@ from stepguard.finding import Severity
 from stepguard.place import Place
 from stepguard.report import Report, ScanError
 from stepguard.reports.github import render_github
+from stepguard.structs import replace
 
 COMMAND = re.compile(r"::(error|warning|notice) ([^:]*)::(.*)")
 

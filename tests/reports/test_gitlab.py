@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import pytest
 from stepguard.engine import scan
 from stepguard.report import Report
 from stepguard.reports.gitlab import render_gitlab
+from stepguard.structs import replace
 
 SCHEMA = Path(__file__).parent / "schemas" / "gitlab-code-quality.json"
 

@@ -4,7 +4,6 @@ import base64
 import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -18,6 +17,7 @@ from stepguard.report import Report
 from stepguard.reports.html import MAXIMUM_FINDINGS, render_html
 from stepguard.reports.html_drawing import MAXIMUM_STATES
 from stepguard.reports.html_filters import FAMILIES
+from stepguard.structs import replace
 from stepguard.workflow_graph import StateNode, WorkflowGraph
 
 VOID = {"br", "hr", "input", "link", "meta", "wbr"}

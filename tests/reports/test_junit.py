@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from stepguard.engine import scan
 from stepguard.finding import Finding
 from stepguard.report import Report
 from stepguard.reports.junit import render_junit
+from stepguard.structs import replace
 
 xmlschema = pytest.importorskip("xmlschema", reason="it is in the test extra")
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from stepguard.engine import scan
 from stepguard.report import Report
 from stepguard.reports.markdown import MAXIMUM_BYTES, render_markdown
 from stepguard.reports.mermaid import MAXIMUM_STATES
+from stepguard.structs import replace
 from stepguard.workflow_graph import StateNode, WorkflowGraph
 
 

@@ -4,7 +4,6 @@ import json
 import random
 import zlib
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -16,6 +15,7 @@ from stepguard.place import Place
 from stepguard.report import Report, ScanError
 from stepguard.reports import sarif
 from stepguard.reports.sarif import render_code_scanning, render_sarif, report_as_sarif
+from stepguard.structs import replace
 
 SCHEMA = Path(__file__).parent / "schemas" / "sarif-2.1.0-rtm.5.json"
 

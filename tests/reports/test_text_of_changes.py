@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 
 from stepguard.report import Report
 from stepguard.reports.text import render_text, verdict
+from stepguard.structs import replace
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from stepguard.deployment.resources import Form, Logging, Unread
 from stepguard.deployment.values import OneOf, Traced, Unknown
+from stepguard.structs import replace
 
 RULE = "SFN208"
 UNKNOWN = Unknown("var.x", "it is not set")

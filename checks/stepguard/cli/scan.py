@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from stepguard.cli.terminal import fail, write_errors
 from stepguard.engine import scan
 from stepguard.reports.formats import SHOWING_PERMISSIONS
 from stepguard.rules.registry import UnknownRuleError
+from stepguard.structs import replace
 
 
 @click.command(name="scan")

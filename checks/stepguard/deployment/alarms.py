@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from stepguard.deployment.attributes import Names, elements, first_setting, resources_of, setting
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.resources import Resource
 from stepguard.deployment.values import OpenDict, Plain, Traced, Unknown, plain
+from stepguard.structs import Struct
 
 _NAMES: Names = {
     "aws_cloudwatch_metric_alarm": {
@@ -55,8 +55,7 @@ ALARM_TYPES = frozenset(_NAMES)
 """The types of resources that are alarms on metrics."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Metric:
+class Metric(Struct, frozen=True, kw_only=True):
     """A metric that an alarm watches.
 
     `dimensions` are plain values by name, open where not all of them are known. `expression` is
@@ -73,8 +72,7 @@ class Metric:
     written: Traced | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alarm:
+class Alarm(Struct, frozen=True, kw_only=True):
     """An alarm on metrics. What its source does not set is `None`.
 
     `actions` are what it does when it goes off; `has_all_actions` says that there are no others.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from stepguard.deployment.attributes import elements, first_setting, resources_of, setting
 from stepguard.deployment.documents import DocumentError, read_document
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.resources import Resource
 from stepguard.deployment.values import Plain, Reference, Text, Traced, Unknown, plain
+from stepguard.structs import Struct
 
 _TERRAFORM = "aws_cloudwatch_event_rule"
 _TARGET = "aws_cloudwatch_event_target"
@@ -19,8 +19,7 @@ _SAM_EVENTS = ("EventBridgeRule", "CloudWatchEvent")
 _OFF = ("DISABLED", "FALSE")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventRule:
+class EventRule(Struct, frozen=True, kw_only=True):
     """A rule of EventBridge that selects events by a pattern.
 
     `pattern` is the pattern as a plain value, `Unknown` where it cannot be read. `is_on` and

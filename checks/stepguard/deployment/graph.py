@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import TypeVar
 
 from stepguard.deployment.documents import Document
@@ -21,14 +20,14 @@ from stepguard.deployment.resources import (
 )
 from stepguard.deployment.source import SourceFile, Span
 from stepguard.deployment.values import Hole, OneOf, Piece, Reference, Text, Traced, Unknown
+from stepguard.structs import Struct, field
 
 Kind = TypeVar("Kind", bound=Resource)
 
 _INSTANCE_KEY = re.compile(r"\[[^\]]*\]")
 
 
-@dataclass(frozen=True, slots=True)
-class ReadError:
+class ReadError(Struct, frozen=True):
     """An input that could not be read: one clear line, and the place when it is known."""
 
     path: str
@@ -36,8 +35,7 @@ class ReadError:
     span: Span | None = None
 
 
-@dataclass(slots=True)
-class RolePolicies:
+class RolePolicies(Struct):
     """Everything that a role may do, as far as it can be read.
 
     `documents` are the policies that were read or could not be (their document is `Unread`),
@@ -63,8 +61,7 @@ class RolePolicies:
         return "none"
 
 
-@dataclass(slots=True, eq=False)
-class Deployment:
+class Deployment(Struct, eq=False):
     """One root module, plan or template, and what was read out of it.
 
     `root` is its path as findings print it. `is_reusable_module` says that a Terraform directory
@@ -80,14 +77,12 @@ class Deployment:
     errors: list[ReadError] = field(default_factory=list)
     is_reusable_module: bool = False
     unread_modules: list[str] = field(default_factory=list)
-    _by_address: dict[str, list[Resource]] | None = field(default=None, repr=False)
-    _policies: dict[str, RolePolicies] | None = field(default=None, repr=False)
-    _machines: dict[int, list[StateMachine]] | None = field(default=None, repr=False)
-    _by_type: dict[str, list[tuple[int, Resource]]] | None = field(default=None, repr=False)
-    _by_kind: dict[type[Resource], list[Resource]] = field(default_factory=dict, repr=False)
-    _by_name: dict[type[Resource], dict[str, list[Resource]]] = field(
-        default_factory=dict, repr=False
-    )
+    _by_address: dict[str, list[Resource]] | None = None
+    _policies: dict[str, RolePolicies] | None = None
+    _machines: dict[int, list[StateMachine]] | None = None
+    _by_type: dict[str, list[tuple[int, Resource]]] | None = None
+    _by_kind: dict[type[Resource], list[Resource]] = field(default_factory=dict)
+    _by_name: dict[type[Resource], dict[str, list[Resource]]] = field(default_factory=dict)
 
     def of_type(self, kind: type[Kind]) -> Iterator[Kind]:
         """Yield the resources of a class, in the order of reading."""

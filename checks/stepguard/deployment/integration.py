@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from stepguard.deployment.values import (
@@ -16,6 +15,7 @@ from stepguard.deployment.values import (
     Unknown,
     alternatives,
 )
+from stepguard.structs import Struct
 
 Kind: TypeAlias = Literal["lambda-arn", "activity", "optimized", "aws-sdk", "unknown"]
 Pattern: TypeAlias = Literal["REQUEST_RESPONSE", "SYNC", "SYNC_2", "WAIT_FOR_TASK_TOKEN"]
@@ -45,8 +45,7 @@ _ACTIVITY_TYPES = frozenset({"aws_sfn_activity", "AWS::StepFunctions::Activity"}
 _TERRAFORM_TYPE = re.compile(r"(?:^|\.)(aws_lambda_function|aws_lambda_alias|aws_sfn_activity)\.")
 
 
-@dataclass(frozen=True, slots=True)
-class Integration:
+class Integration(Struct, frozen=True):
     """What a task calls and how it waits for the answer.
 
     `service` and `action` are as the ARN writes them (`lambda`, `invoke`); they are empty for a

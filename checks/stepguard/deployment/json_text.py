@@ -13,7 +13,6 @@ import json
 import re
 from bisect import bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -30,6 +29,7 @@ from stepguard.deployment.values import (
     Traced,
     Unknown,
 )
+from stepguard.structs import Struct
 
 MAXIMUM_DEPTH = 200
 """Containers within containers; deeper documents are refused. AWS's own limit is far below."""
@@ -53,15 +53,13 @@ class JsonTextError(Exception):
         self.span = span
 
 
-@dataclass(frozen=True, slots=True)
-class DuplicateKey:
+class DuplicateKey(Struct, frozen=True):
     """A key that stands twice in one object; the last one counts."""
 
     key: str
 
 
-@dataclass(slots=True)
-class _Prepared:
+class _Prepared(Struct):
     """A text with one character for each hole, and the same as JSON that can be parsed."""
 
     text: Text

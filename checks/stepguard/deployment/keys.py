@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from stepguard.deployment.attributes import Names, resources_of, setting
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.resources import Resource
 from stepguard.deployment.values import Reference, Text, Traced, plain
+from stepguard.structs import Struct
 
 _NAMES: Names = {
     "aws_kms_key": {
@@ -43,8 +42,7 @@ _POLICY = "aws_kms_key_policy"
 _IMPORTED = "aws_kms_external_key"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
+class Key(Struct, frozen=True, kw_only=True):
     """A key. What its source does not set is `None`.
 
     `policy` is the key's policy, of its own block or of one beside it. `rotation` is whether it

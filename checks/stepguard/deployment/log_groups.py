@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from stepguard.deployment.attributes import Names, resources_of, setting
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.resources import Resource
 from stepguard.deployment.values import Traced
+from stepguard.structs import Struct
 
 _NAMES: Names = {
     "aws_cloudwatch_log_group": {
@@ -28,8 +27,7 @@ LOG_GROUP_TYPES = frozenset(_NAMES)
 """The types of resources that are log groups."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogGroup:
+class LogGroup(Struct, frozen=True, kw_only=True):
     """A log group. What its source does not set is `None`.
 
     `retention_days` is for how many days events are kept; 0 and not set mean for ever. `prefix`

@@ -7,12 +7,12 @@ not be read.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
 
 from stepguard.deployment.documents import Document
 from stepguard.deployment.source import Span
 from stepguard.deployment.values import Traced
+from stepguard.structs import Struct, field
 
 
 class Form(str, Enum):
@@ -25,16 +25,14 @@ class Form(str, Enum):
     ASL = "asl"
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
+class Unread(Struct, frozen=True):
     """Something that may be there and could not be read: why, in one line, and where."""
 
     reason: str
     span: Span | None = None
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
-class Resource:
+class Resource(Struct, eq=False, kw_only=True):
     """Any resource of a deployment.
 
     `address` is Terraform's own (`module.a.aws_sfn_state_machine.b["k"]`) or the logical id.
@@ -55,8 +53,7 @@ class Resource:
     metadata: Traced | None = None
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
-class Tags:
+class Tags(Struct, eq=False, kw_only=True):
     """Tags of a resource: key to value. `unread` says why there may be more than these."""
 
     values: dict[str, Traced]
@@ -64,8 +61,7 @@ class Tags:
     unread: Unread | None = None
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
-class Logging:
+class Logging(Struct, eq=False, kw_only=True):
     """Logging configuration of a state machine."""
 
     level: Traced | None
@@ -74,8 +70,7 @@ class Logging:
     span: Span | None = None
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
-class Encryption:
+class Encryption(Struct, eq=False, kw_only=True):
     """Encryption configuration of a state machine or an activity."""
 
     type: Traced | None
@@ -84,8 +79,7 @@ class Encryption:
     span: Span | None = None
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
-class StateMachine(Resource):
+class StateMachine(Resource, eq=False, kw_only=True):
     """A state machine.
 
     `kind` is its `type` property (`STANDARD` or `EXPRESS`; absent means `STANDARD`), `role` the
@@ -105,8 +99,7 @@ class StateMachine(Resource):
     variant: str = ""
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
-class Activity(Resource):
+class Activity(Resource, eq=False, kw_only=True):
     """An activity: work done by a program outside that polls for it."""
 
     name: Traced | None = None
@@ -114,8 +107,7 @@ class Activity(Resource):
     tags: Tags | Unread | None = None
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
-class PolicyDocument:
+class PolicyDocument(Struct, eq=False, kw_only=True):
     """A permission policy: its name, its document, and the address of the resource it is in."""
 
     name: str
@@ -124,8 +116,7 @@ class PolicyDocument:
     span: Span | None = None
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
-class Role(Resource):
+class Role(Resource, eq=False, kw_only=True):
     """An IAM role.
 
     `inline` are the policies that the role's own block holds, `attached` the managed policies
@@ -143,8 +134,7 @@ class Role(Resource):
     generated: bool = False
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
-class Policy(Resource):
+class Policy(Resource, eq=False, kw_only=True):
     """A policy that is a resource of its own: inline for roles, or managed.
 
     `roles` are the roles that it names itself (name, ARN or `Reference`).
@@ -157,8 +147,7 @@ class Policy(Resource):
     unread: list[Unread] = field(default_factory=list)
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
-class PolicyAttachment(Resource):
+class PolicyAttachment(Resource, eq=False, kw_only=True):
     """A resource that attaches a managed policy to roles."""
 
     policy: Traced | None = None

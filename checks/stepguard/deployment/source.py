@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass, field
+
+from stepguard.structs import Struct, field
 
 
-@dataclass(eq=False, slots=True)
-class SourceFile:
+class SourceFile(Struct, eq=False):
     """One text file that was read.
 
     `path` is what findings print: relative to the scanned root where that is possible, with
@@ -17,9 +17,13 @@ class SourceFile:
     """
 
     path: str
-    text: str = field(repr=False)
-    _line_starts: list[int] | None = field(default=None, repr=False)
-    _hidden: list[tuple[int, int]] = field(default_factory=list, repr=False)
+    text: str
+    _line_starts: list[int] | None = None
+    _hidden: list[tuple[int, int]] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        # Nothing that is shown by chance may show what a file holds.
+        return f"{type(self).__name__}({self.path!r})"
 
     def _starts(self) -> list[int]:
         if self._line_starts is None:
@@ -86,8 +90,7 @@ class SourceFile:
         return line, start, max(start, end)
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """A stretch of a file: `start` and `end` are character offsets, `end` exclusive."""
 
     file: SourceFile

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from stepguard.deployment.attributes import Names, elements, resources_of, setting
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.resources import Resource
 from stepguard.deployment.values import Traced
+from stepguard.structs import Struct
 
 _TERRAFORM = {
     "selectors": "advanced_event_selector",
@@ -31,8 +31,7 @@ _NAMES: Names = {
 _RESOURCE_TYPE = "resources.type"
 
 
-@dataclass(frozen=True, slots=True)
-class Trail:
+class Trail(Struct, frozen=True):
     """A trail: the types of resources whose data events it keeps.
 
     `has_all_types` says that there are no others. `selectors` is where they are written.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from stepguard.deployment.documents import Document, Path
@@ -10,6 +9,7 @@ from stepguard.deployment.graph import Deployment
 from stepguard.deployment.integration import UNKNOWN_INTEGRATION, Integration, read_integration
 from stepguard.deployment.members import as_object, is_open, present
 from stepguard.deployment.values import REMOVED, OpenList, Plain, unknowns
+from stepguard.structs import Struct, field
 
 QueryLanguage: TypeAlias = Literal["JSONPath", "JSONata"]
 Container: TypeAlias = Literal["machine", "ItemProcessor", "Iterator", "Branches"]
@@ -18,8 +18,7 @@ MAXIMUM_STATES = 20_000
 """States of one definition that are read; AWS's limit of 1 MB allows no more than that."""
 
 
-@dataclass(slots=True, eq=False)
-class Scope:
+class Scope(Struct, eq=False):
     """A container of states: the machine itself, a map's processor or a branch.
 
     `body` is the container object, `path` where it stands. `states` are its own states, in
@@ -49,8 +48,7 @@ class Scope:
         return f"the {self.container} of {self.owner.name!r}"
 
 
-@dataclass(slots=True, eq=False)
-class State:
+class State(Struct, eq=False):
     """A state: `body` is its object, possibly with unknown values or open.
 
     `type` is the value of `Type` (`None` when absent). `query_language` is the state's own or the
@@ -79,8 +77,7 @@ class State:
         return _value(self.body, name)
 
 
-@dataclass(slots=True, eq=False)
-class Task(State):
+class Task(State, eq=False):
     """A state of type `Task`."""
 
     integration: Integration = UNKNOWN_INTEGRATION
@@ -121,8 +118,7 @@ class Task(State):
         return call.is_job or call.is_callback or call.is_activity
 
 
-@dataclass(slots=True, eq=False)
-class Workflow:
+class Workflow(Struct, eq=False):
     """A definition that was read.
 
     `body` is the machine's object, `None` when the document is something else. `scopes` holds

@@ -6,7 +6,7 @@ that does.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from stepguard.structs import Struct
 
 _SECURITY_HUB = (
     "https://docs.aws.amazon.com/securityhub/latest/userguide/stepfunctions-controls.html"
@@ -18,8 +18,7 @@ _CONTROL_TOWER = (
 _WELL_ARCHITECTED = "https://docs.aws.amazon.com/wellarchitected/latest/framework/"
 
 
-@dataclass(frozen=True, slots=True)
-class Control:
+class Control(Struct, frozen=True):
     """A control: its name, the page that describes it, and the rules that check it."""
 
     title: str

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from importlib.resources import as_file, files
 
 from stepguard.engine import ScanOptions, scan
 from stepguard.reports.text import render_findings
 from stepguard.rules.example_files import BAD, Example, examples_of
 from stepguard.rules.registry import AnyRule
+from stepguard.structs import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class ScannedExample:
+class ScannedExample(Struct, frozen=True):
     """An example, and what a scan of its file before the change finds.
 
     `output` are the findings as the command prints them in the file's directory, `is_on_machine`

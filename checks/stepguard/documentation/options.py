@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from stepguard.config import Config
 from stepguard.config_file import PRESETS, Settings
+from stepguard.structs import Struct
 
 Kind: TypeAlias = Literal[
     "text", "whole number", "true or false", "list of texts", "list of rules", "table of severities"
@@ -16,8 +16,7 @@ Kind: TypeAlias = Literal[
 _LISTS_OF_RULES = ("rules", "skip_rules", "unsuppressible_rules")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
+class Option(Struct, frozen=True, kw_only=True):
     """An option as a file of options writes it.
 
     `default` is what holds without it (`None`: what `what` says), `choices` are the values that

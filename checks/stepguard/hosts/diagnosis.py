@@ -18,12 +18,12 @@ import sys
 import sysconfig
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import stepguard
 from stepguard.hosts.installation import CLASH
+from stepguard.structs import Struct
 
 _PACKAGE = Path(stepguard.__file__).parent
 _CANARIES = {"SFN101": "E9101", "SFN402": "W9402"}
@@ -37,8 +37,7 @@ _NO_STEPGUARD = re.compile(r"No module named 'stepguard'")
 _TROUBLE_WITH_HCL2 = re.compile(r"\bhcl2\b")
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
+class Diagnosis(Struct, frozen=True):
     """What was found about a host.
 
     `version` is empty when the host is not installed or does not start. `problem` says in one
@@ -50,8 +49,7 @@ class Diagnosis:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
+class _Run(Struct, frozen=True):
     """How a program ended."""
 
     code: int

@@ -17,7 +17,6 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -30,14 +29,14 @@ from stepguard.place import Place
 from stepguard.readers.files import ProjectFiles
 from stepguard.reading import read_input
 from stepguard.report import Report, ScanError, Unevaluated, place_of
+from stepguard.structs import Struct, field
 
 HostOutcome: TypeAlias = Literal["violation", "suppressed", "not_evaluated", "pass"]
 
 _Key: TypeAlias = "tuple[object, ...]"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What one rule says about one resource.
 
     `findings` are the violations whose text to be changed is this resource's, `suppressed` those
@@ -82,8 +81,7 @@ DOES_NOT_APPLY = Verdict()
 """The verdict of a rule on a resource that it does not judge."""
 
 
-@dataclass(slots=True)
-class _Answers:
+class _Answers(Struct):
     findings: list[Finding] = field(default_factory=list)
     suppressed: list[Finding] = field(default_factory=list)
     not_evaluated: list[Unevaluated] = field(default_factory=list)
@@ -154,8 +152,7 @@ def _by_rule_and_address(report: Report) -> dict[tuple[str, str], Verdict]:
     return {key: answer.verdict() for key, answer in answers.items()}
 
 
-@dataclass(slots=True)
-class _Entry:
+class _Entry(Struct):
     lock: Lock = field(default_factory=Lock)
     results: Results | None = None
 

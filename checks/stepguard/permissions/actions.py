@@ -7,7 +7,6 @@ that service. What it does not know is not known: never a reason for a finding.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
@@ -21,14 +20,14 @@ from stepguard.deployment.iam.patterns import (
     literal,
 )
 from stepguard.deployment.values import Hole, Piece, Text, Unknown
+from stepguard.structs import Struct
 
 _SERVICE = re.compile(r"[a-z0-9-]{1,64}")
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _PLACES = frozenset({"Partition", "Region", "Account"})
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceType:
+class ResourceType(Struct, frozen=True):
     """A type of resource that an action can be allowed on.
 
     `arn` is the pattern of its ARNs with `${Variable}`, `service` the service in them, `resource`
@@ -44,8 +43,7 @@ class ResourceType:
     required: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(Struct, frozen=True):
     """An action of IAM. `types` are the resource types whose resources have names of their own."""
 
     service: str

@@ -8,7 +8,6 @@ Policies of the organisation and of sessions are out of sight.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from stepguard.deployment.graph import Deployment
@@ -29,6 +28,7 @@ from stepguard.permissions.matching import (
 from stepguard.permissions.names import Names
 from stepguard.permissions.needs.need import Need
 from stepguard.permissions.resource_policies import ResourceGrant
+from stepguard.structs import Struct
 
 MAXIMUM_COMPARISONS = 50_000
 """Statements that are held against the needs of one role; IAM's limits allow fewer."""
@@ -38,8 +38,7 @@ _KEYS = "kms"
 _Test: TypeAlias = "Callable[[Symbols], bool | None]"
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """Whether a need is granted; `None`: it cannot be known.
 
     `by` are the statements that decide: those that allow it, those that forbid it, or those of

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -13,14 +12,14 @@ from stepguard.deployment.integration import Integration
 from stepguard.deployment.values import Hole, Piece, Text, Unknown
 from stepguard.permissions.actions import Action, ResourceType
 from stepguard.permissions.breadth import covered_types
+from stepguard.structs import Struct
 
 _DATA = "integrations"
 _NAME = re.compile(r"\[\[(.+?)\]\]|\$\{\w+\}")
 _PLACEHOLDER = re.compile(r"\[\[(.+?)\]\]")
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentedStatement:
+class DocumentedStatement(Struct, frozen=True):
     """A statement that AWS documents.
 
     `resources` are the ones for a call whose target is written in the definition; `[[Name]]` in

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from stepguard.deployment.documents import Document, PathStep
 from stepguard.deployment.graph import Deployment
@@ -19,10 +18,10 @@ from stepguard.deployment.values import Reference, Traced, plain, render
 from stepguard.permissions.managed import name_of_managed, statements_of_managed
 from stepguard.permissions.memory import remembered
 from stepguard.permissions.resource_policies import ResourceGrant, resource_grants
+from stepguard.structs import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(Struct, frozen=True):
     """A statement of a policy of a role.
 
     `address` is the resource that the statement is in, `policy` the policy's name. A policy that
@@ -42,8 +41,7 @@ class Grant:
         return self.document.locate(self.statement.path if path is None else path)
 
 
-@dataclass(frozen=True, slots=True)
-class RoleGrants:
+class RoleGrants(Struct, frozen=True):
     """Everything that decides what a role may do.
 
     `statements` are those of its policies, `boundary` those of its permissions boundary (`None`

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cache
 
 from stepguard.data import load
@@ -32,6 +31,7 @@ from stepguard.deployment.values import (
     alternatives,
     plain,
 )
+from stepguard.structs import Struct
 
 PARTITION = Reference("AWS::Partition", "", "")
 REGION = Reference("AWS::Region", "", "")
@@ -44,8 +44,7 @@ _VARIABLE = re.compile(r"\{(\w+)\}")
 _MAXIMUM_STEPS = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(Struct, frozen=True):
     """How a resource type of a source is named in IAM.
 
     `arn` is the ARN's pattern, with `{attribute}` for an attribute of the resource; `{P}`, `{R}`

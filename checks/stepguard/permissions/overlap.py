@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from stepguard.deployment.iam.patterns import Symbol, Symbols
 from stepguard.permissions.names import Names
+from stepguard.structs import Struct
 
 MAXIMUM_STEPS = 20_000
 """Pairs of places of two texts that are looked at; beyond that an overlap is possible."""
@@ -15,8 +15,7 @@ MAXIMUM_STEPS = 20_000
 _WITHIN_A_PART = re.compile(r"[^:]")
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(Struct, frozen=True):
     """A character, any one character (`?`), or a run of characters.
 
     `allowed` says which characters a run may have (`None`: all). A `made` run is a name that the

@@ -8,7 +8,6 @@ calls other services as the execution role, and only delivers logs in its own na
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from stepguard.deployment.documents import Document, DocumentError, read_document
 from stepguard.deployment.graph import Deployment
@@ -21,6 +20,7 @@ from stepguard.permissions.identity import arns_of, expand
 from stepguard.permissions.matching import matches
 from stepguard.permissions.memory import remembered_of_deployment
 from stepguard.permissions.names import Names
+from stepguard.structs import Struct
 
 _DOCUMENTS: dict[str, tuple[str, ...]] = {
     "AWS::DynamoDB::Table": ("ResourcePolicy.PolicyDocument",),
@@ -60,8 +60,7 @@ _PERMISSIONS: dict[str, tuple[str, str, str]] = {
 """Types that are one statement: the attributes of its principal, action and resource."""
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceGrant:
+class ResourceGrant(Struct, frozen=True):
     """A statement of a resource's policy, and whether it is certainly about the role."""
 
     statement: Statement

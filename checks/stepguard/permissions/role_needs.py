@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.resources import Role, StateMachine
@@ -13,10 +12,10 @@ from stepguard.permissions.matching import matches_resource
 from stepguard.permissions.memory import remembered, remembered_of_deployment
 from stepguard.permissions.names import Names
 from stepguard.permissions.needs import MachineNeeds, Need, NotChecked, needs_of_machine
+from stepguard.structs import Struct, field
 
 
-@dataclass(slots=True)
-class RoleNeeds:
+class RoleNeeds(Struct):
     """The needs of a role.
 
     `machines` name it as their execution role. `needs` pairs each need with its machine; those of

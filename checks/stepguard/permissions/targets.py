@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 
 from stepguard.deployment.members import as_object, is_open
 from stepguard.deployment.values import Piece, Plain, Text
+from stepguard.structs import Struct
 
 MAXIMUM_DEPTH = 6
 """How deep in a call's parameters a target is looked for."""
@@ -31,16 +31,14 @@ class Decided(Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """When a call's target is decided, and the values that name it."""
 
     decided: Decided
     values: tuple[Plain, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Parameter:
+class _Parameter(Struct, frozen=True):
     name: str
     value: Plain
     outermost: str

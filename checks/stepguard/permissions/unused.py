@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.iam.elements import Element, Entry
@@ -17,12 +16,12 @@ from stepguard.permissions.matching import EVERYTHING, matches_action, matches_r
 from stepguard.permissions.names import Names
 from stepguard.permissions.needs import Need
 from stepguard.permissions.role_needs import RoleNeeds
+from stepguard.structs import Struct
 
 _BELOW = (":", "/")
 
 
-@dataclass(frozen=True, slots=True)
-class Unused:
+class Unused(Struct, frozen=True):
     """What of a statement is not used.
 
     `actions` are those that nothing takes. `resources` are those that no action of the statement

@@ -7,7 +7,6 @@ action that a task or a feature leads to, and whether its target is written or c
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from stepguard.deployment.documents import Document
 from stepguard.deployment.graph import Deployment
@@ -33,6 +32,7 @@ from stepguard.permissions.needs.features import is_traced, writes_logs
 from stepguard.permissions.needs.operations import find_operation
 from stepguard.permissions.role_needs import machines_of_unknown_role
 from stepguard.permissions.targets import Decided, Target, find_target
+from stepguard.structs import Struct, field
 
 _INVOKE = "lambda:InvokeFunction"
 _ASSUME = "sts:AssumeRole"
@@ -44,8 +44,7 @@ _ROLES = ("role", "target")
 _READERS = {"getObject": "item_reader_getObject", "listObjectsV2": "item_reader_listObjectsV2"}
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Struct, frozen=True):
     """An action that is taken: by which state or feature, and on what.
 
     `wide_types` are the types of resources that AWS documents the action on as a whole there.
@@ -57,8 +56,7 @@ class Use:
     wide_types: tuple[ResourceType, ...] = ()
 
 
-@dataclass(slots=True)
-class Uses:
+class Uses(Struct):
     """What is known of the actions that a role is used for.
 
     `machines` counts the state machines that name the role. `unread` says why there may be

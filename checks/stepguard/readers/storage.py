@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import BinaryIO, Protocol
+
+from stepguard.structs import Struct
 
 
 class Sort(Enum):
@@ -20,8 +21,7 @@ class Sort(Enum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """An entry of a directory. `path` is the directory's path as it was asked for, and the name.
 
     `sort` is that of the entry itself: links are not followed.
@@ -54,8 +54,7 @@ class Storage(Protocol):
         """Return the size of a file in bytes. Raises `OSError`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Disk:
+class Disk(Struct, frozen=True):
     """The file system of this machine."""
 
     def real(self, path: str | Path) -> Path:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from stepguard.change import Fate
 from stepguard.finding import Finding
@@ -12,6 +11,7 @@ from stepguard.reports.display import first_columns, harmless, width
 from stepguard.reports.escaping_html import Html, element
 from stepguard.reports.html_layout import Edge, Layout, TooGreatError, layered
 from stepguard.reports.selection import count, severities
+from stepguard.structs import Struct, field
 from stepguard.workflow_graph import StateNode, WorkflowGraph
 
 MAXIMUM_STATES = 200
@@ -29,16 +29,14 @@ _TYPE = 32
 _ROUND = {"Pass", "Wait", "Succeed", "Fail"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Marks:
+class Marks(Struct, frozen=True, kw_only=True):
     """What is drawn on the states, by their names: findings, and what became of them."""
 
     findings: Mapping[str, Sequence[Finding]]
     fates: Mapping[str, Fate]
 
 
-@dataclass(slots=True)
-class _Part:
+class _Part(Struct):
     """Something with a size and the SVG of it, with its upper left corner at (0, 0)."""
 
     width: float
@@ -46,8 +44,7 @@ class _Part:
     drawn: list[Html] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
+class _Plan(Struct, frozen=True):
     graph: WorkflowGraph
     children: Mapping[int | None, Mapping[int, Sequence[StateNode]]]
     marks: Marks

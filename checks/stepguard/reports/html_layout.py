@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
+
+from stepguard.structs import Struct, field
 
 LAYER_GAP = 44.0
 """Pixels between two layers, where the arrows bend."""
@@ -25,8 +26,7 @@ class TooGreatError(Exception):
     """A workflow that would make a drawing nobody can read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(Struct, frozen=True):
     """A way from one node to another, by their numbers in the container."""
 
     source: int
@@ -34,8 +34,7 @@ class Edge:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """A drawn line: an SVG path, what it is taken on, its upper end, and its arrow's tip, if any.
 
     `is_up` tells that the arrow points upwards.
@@ -48,8 +47,7 @@ class Line:
     is_up: bool = False
 
 
-@dataclass(slots=True)
-class Layout:
+class Layout(Struct):
     """The upper left corners of the nodes, the lines between them, and the size of it all."""
 
     corners: list[tuple[float, float]]
@@ -58,8 +56,7 @@ class Layout:
     height: float
 
 
-@dataclass(slots=True)
-class _Layers:
+class _Layers(Struct):
     """Nodes and joints in layers. Joints have numbers above those of the nodes.
 
     A joint is where a long line passes a layer. Lines to one target share their joints.

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from stepguard.change import MachineChange
 from stepguard.finding import Finding
 from stepguard.report import MachineReading, Report
+from stepguard.structs import Struct
 
 ByState = Mapping["str | None", Sequence[Finding]]
 """Findings by the name of the state; `None` are those of no state."""
 
 
-@dataclass(frozen=True, slots=True)
-class Machine:
+class Machine(Struct, frozen=True):
     """A state machine of a report: what was read of it, and what became of it.
 
     One that is gone has a change alone.

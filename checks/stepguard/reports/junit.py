@@ -8,17 +8,16 @@ from __future__ import annotations
 import xml.etree.ElementTree as ElementTree
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from stepguard.finding import Finding
 from stepguard.report import Outcome, Report, ScanError, Unevaluated, place_of
 from stepguard.reports.display import harmless, harmless_lines
 from stepguard.reports.escaping_commands import inert_xml
 from stepguard.reports.selection import worst_first
+from stepguard.structs import Struct, field
 
 
-@dataclass(slots=True)
-class _Case:
+class _Case(Struct):
     """What was said about one resource by one rule."""
 
     outcome: Outcome = "pass"

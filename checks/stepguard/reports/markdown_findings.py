@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from urllib.parse import quote
 
 from stepguard.finding import Finding
@@ -14,6 +13,7 @@ from stepguard.reports.escaping_markdown import code, cut, fenced, prose
 from stepguard.reports.markdown_sections import within
 from stepguard.reports.paths import percent_encoded
 from stepguard.reports.selection import count, severities
+from stepguard.structs import Struct
 
 _MAXIMUM_IN_ROW = 240
 _MAXIMUM_OF_RULE = 20
@@ -25,8 +25,7 @@ _WHY = "Why is this bad"
 _OF_ADDRESSES = "%:/?#@!$&*+,;=~"
 
 
-@dataclass(frozen=True, slots=True)
-class Links:
+class Links(Struct, frozen=True):
     """Makes places links to files below an address; without one they are only named."""
 
     base: str = ""

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from stepguard.reports.selection import count
+from stepguard.structs import Struct
 
 _NOTICE_BYTES = 120
 """Kept free for each section's line about what it leaves out."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Section:
+class Section(Struct, kw_only=True):
     """A list of items under a heading; not shown where it is empty.
 
     `items` are made when they are taken, `total` is how many there are, `share` the part of the

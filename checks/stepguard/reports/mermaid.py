@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from stepguard.change import Fate
 from stepguard.finding import Finding, Severity
 from stepguard.reports.escaping_mermaid import label
 from stepguard.reports.selection import severities
+from stepguard.structs import Struct
 from stepguard.workflow_graph import StateNode, WorkflowGraph
 
 MAXIMUM_STATES = 100
@@ -32,8 +32,7 @@ _CLASSES = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Marks:
+class Marks(Struct, frozen=True, kw_only=True):
     """What is drawn on the states, by their names: findings, and what became of them."""
 
     findings: Mapping[str, Sequence[Finding]]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+
+from stepguard.structs import Struct, field
 
 _WORD = re.compile(r"[0-9A-Za-z]+")
 _PART = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*|\d+")
 
 
-@dataclass(slots=True)
-class Inputs:
+class Inputs(Struct):
     """The inputs of one printed text: names that are made up, and what each stands for.
 
     `snake` decides between `a_name` and `AName`.

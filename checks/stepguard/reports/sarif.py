@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import zlib
 from collections.abc import Container
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from stepguard.reports.display import harmless, harmless_lines
 from stepguard.reports.escaping_commands import json_text
 from stepguard.reports.paths import encodable, percent_encoded
 from stepguard.reports.selection import count
+from stepguard.structs import replace
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"

@@ -5,19 +5,18 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from stepguard.finding import Finding
 from stepguard.review.moves import Located
+from stepguard.structs import Struct, replace
 
 _MODULE = re.compile(r"\bmodule\.[\w-]+(?:\[[^\]]*\])?\.")
 
 Identity: TypeAlias = "Callable[[Finding], Hashable]"
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(Struct, frozen=True):
     """The findings of both sides, each with its status."""
 
     present: list[Finding]

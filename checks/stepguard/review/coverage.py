@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 
 from stepguard.deployment.iam.patterns import Symbols, action_matches, has_wildcard, literal
 from stepguard.permissions.actions import Action, matching_actions
 from stepguard.permissions.matching import EVERYTHING, matches_action, matches_resource
 from stepguard.permissions.names import Names
 from stepguard.review.permits import Pattern, Permit, Requirement
+from stepguard.structs import Struct, replace
 
 MAXIMUM_COMPARISONS = 100_000
 """Pairs of permits that are compared for one role; beyond that, only equal ones are the same."""
 
 
-@dataclass(frozen=True, slots=True)
-class Remainder:
+class Remainder(Struct, frozen=True):
     """What of a permit the other side does not cover.
 
     `kept` are the patterns of actions that it does cover; `actions` the known actions that are

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Generic, TypeAlias, TypeVar
 
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.resources import Resource
+from stepguard.structs import Struct
 
 Located: TypeAlias = "tuple[str, str]"
 """A resource: the root of its deployment, and its address."""
@@ -15,8 +15,7 @@ Located: TypeAlias = "tuple[str, str]"
 Kind = TypeVar("Kind", bound=Resource)
 
 
-@dataclass(frozen=True, slots=True)
-class Present(Generic[Kind]):
+class Present(Struct, Generic[Kind], frozen=True):
     """A resource as it is on one side: once for each of its alternatives, and its deployment."""
 
     variants: tuple[Kind, ...]
@@ -33,8 +32,7 @@ class Present(Generic[Kind]):
         return self.deployment.root, self.resource.address
 
 
-@dataclass(frozen=True, slots=True)
-class Match(Generic[Kind]):
+class Match(Struct, Generic[Kind], frozen=True):
     """A resource before and after the change; `None` on the side where it is not there."""
 
     before: Present[Kind] | None

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 from stepguard.deployment.documents import Document
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.resources import Form
 from stepguard.deployment.workflow import read_workflow
+from stepguard.structs import Struct
 
 MAXIMUM_COMPARISONS = 40_000
 """Pairs of deployments whose contents are compared; beyond that, paths alone count."""
@@ -19,8 +19,7 @@ LEAST_SIMILARITY = 0.3
 Key = Callable[[Deployment], str]
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(Struct, frozen=True):
     """A deployment before and after the change; `None` where there is none."""
 
     before: Deployment | None

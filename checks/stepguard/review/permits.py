@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from stepguard.deployment.graph import Deployment
@@ -15,6 +14,7 @@ from stepguard.permissions.grants import Grant
 from stepguard.permissions.identity import as_text, expand
 from stepguard.permissions.matching import EVERYTHING
 from stepguard.review.renaming import Renamed, shown
+from stepguard.structs import Struct, replace
 
 Effect: TypeAlias = Literal["Allow", "Deny", "unknown"]
 
@@ -22,8 +22,7 @@ MAXIMUM_PERMITS = 5_000
 """Pairs of an action and a resource of one role that are compared; IAM's limits allow fewer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(Struct, frozen=True):
     """A condition of a statement, in a form that can be compared."""
 
     key: str
@@ -54,8 +53,7 @@ class Requirement:
         return " ".join(one for one in (self.key, operator, values) if one)
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(Struct, frozen=True):
     """An action, a resource, or with `left_out` all but some: as symbols, and as written."""
 
     symbols: Symbols
@@ -74,8 +72,7 @@ class Pattern:
         return f"{self.shown} other than {', '.join(self.left_out_shown)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Permit:
+class Permit(Struct, frozen=True):
     """One action on one resource that a statement allows or forbids.
 
     `requirements` must all hold. `depends` is the open condition of its source: whether it is

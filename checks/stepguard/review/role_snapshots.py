@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
 
 from stepguard.deployment.documents import Document
 from stepguard.deployment.graph import Deployment
@@ -18,13 +17,13 @@ from stepguard.review.matched import Present
 from stepguard.review.permits import MAXIMUM_PERMITS, Permit, permits_of
 from stepguard.review.renaming import Renamed, frozen, shown, within_root
 from stepguard.review.trust_changes import Trust, trusts_of
+from stepguard.structs import Struct
 
 _POLICIES = ("inline_policy", "policy", "Policies", "PolicyDocument")
 """The attributes of roles and policies that hold documents."""
 
 
-@dataclass(frozen=True, slots=True)
-class RoleSnapshot:
+class RoleSnapshot(Struct, frozen=True):
     """A role on one side.
 
     `partial` says by the name of a policy of AWS what it allows in part. `boundary` is the

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TypeGuard
 
 from stepguard.deployment.members import as_object, is_open, present
 from stepguard.deployment.values import OpenList, Plain, alternatives
 from stepguard.deployment.workflow import State
+from stepguard.structs import Struct
 
 _MAXIMUM_ELEMENTS = 200
 """Retriers or catchers of one state that are compared; a definition of 1 MB may hold more."""
@@ -22,8 +22,7 @@ _DEFAULT_ATTEMPTS = 3
 """How often a retrier tries again that does not say."""
 
 
-@dataclass(frozen=True, slots=True)
-class Handler:
+class Handler(Struct, frozen=True):
     """An element of `Retry` or `Catch`: the errors it is for, how often, and what follows."""
 
     errors: tuple[str, ...]

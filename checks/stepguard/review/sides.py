@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,13 +12,13 @@ from stepguard.engine import ScanOptions
 from stepguard.place import Place
 from stepguard.reading import Progress, Reading, read
 from stepguard.report import Notice
+from stepguard.structs import Struct, field, replace
 
 if TYPE_CHECKING:
     from stepguard.readers.git.commit_storage import CommitStorage
 
 
-@dataclass(slots=True, kw_only=True)
-class Side:
+class Side(Struct, kw_only=True):
     """What was read of one side. `name` is what the user calls it.
 
     `options` are those it was read with. `top` is the path that it was read at, where that of the
@@ -47,8 +46,7 @@ class Side:
         return root.as_posix()
 
 
-@dataclass(slots=True, kw_only=True)
-class Sides:
+class Sides(Struct, kw_only=True):
     """Both sides."""
 
     before: Side

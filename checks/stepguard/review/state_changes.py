@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from stepguard.deployment.members import as_object
 from stepguard.deployment.values import REMOVED, UNREAD, Hole, OneOf, Plain, Text
 from stepguard.deployment.workflow import State, Workflow
 from stepguard.review.renaming import Renamed, frozen, shown
+from stepguard.structs import Struct
 
 MAXIMUM_DETAILS = 12
 """Differences of one state that are told; the rest are counted."""
@@ -36,8 +36,7 @@ _WITHOUT_MEANING = frozenset({"Comment", "States"})
 _Key: TypeAlias = "tuple[object, ...]"
 
 
-@dataclass(frozen=True, slots=True)
-class StatePairs:
+class StatePairs(Struct, frozen=True):
     """The states of two definitions: those of both, and those of one only."""
 
     both: list[tuple[State, State]]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 
 from stepguard.deployment.iam.elements import Element
 from stepguard.deployment.iam.principals import Principal, Principals
@@ -12,6 +11,7 @@ from stepguard.deployment.iam.trust import lets_anyone_in, trust_of
 from stepguard.deployment.resources import Role, Unread
 from stepguard.review.permits import Requirement, requirements_of
 from stepguard.review.renaming import Renamed, shown
+from stepguard.structs import Struct, replace
 
 _MAXIMUM_CHARACTERS = 300
 _ASSUME = "sts:assumerole"
@@ -19,8 +19,7 @@ _SESSION = ("sts:tagsession", "sts:setsourceidentity")
 _EVERYONE = "everyone"
 
 
-@dataclass(frozen=True, slots=True)
-class Trust:
+class Trust(Struct, frozen=True):
     """That somebody may assume a role, or with `is_denied` may not, under some requirements."""
 
     who: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TypeAlias
 
@@ -11,6 +10,7 @@ from stepguard.deployment.documents import Path
 from stepguard.deployment.members import UNDECIDED
 from stepguard.deployment.values import Plain, alternatives
 from stepguard.deployment.workflow import State
+from stepguard.structs import Struct, field
 
 MAXIMUM_DEFECTS = 100
 """Defects of one definition that are reported."""
@@ -30,8 +30,7 @@ _SHOWN_CHARACTERS = 60
 """Characters of a value that a message shows."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Defect:
+class Defect(Struct, frozen=True, kw_only=True):
     """Something for which Step Functions refuses a definition.
 
     `path` is where it stands in the definition; with `at_key` the key is meant, else the value.
@@ -48,8 +47,7 @@ class Defect:
     related: Sequence[tuple[str, Path]] = field(default_factory=tuple)
 
 
-@dataclass(frozen=True, slots=True)
-class Doubt:
+class Doubt(Struct, frozen=True):
     """A part of a definition that is not known, so that a check could not be made.
 
     `reason` is a clause that says what is not known; `path` is where.

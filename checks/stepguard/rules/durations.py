@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from stepguard.deployment.documents import Path
 from stepguard.deployment.members import UNDECIDED, present, why_open, why_unknown
@@ -11,6 +10,7 @@ from stepguard.deployment.values import Plain, alternatives
 from stepguard.deployment.workflow import State, Workflow
 from stepguard.finding import RelatedPlace
 from stepguard.rules.defects import quoted
+from stepguard.structs import Struct
 
 TIMEOUT = "TimeoutSeconds"
 HEARTBEAT = "HeartbeatSeconds"
@@ -25,8 +25,7 @@ YEAR_SECONDS = 31_536_000
 _BEYOND_USE = 10.0**15
 
 
-@dataclass(frozen=True, slots=True)
-class Duration:
+class Duration(Struct, frozen=True):
     """A number of seconds that a definition sets.
 
     `state` is the state that has the field, `None` for the machine itself. `numbers` is every

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from stepguard.deployment.documents import Path
@@ -11,6 +10,7 @@ from stepguard.deployment.members import UNDECIDED, as_object, present, why_open
 from stepguard.deployment.values import REMOVED, OneOf, OpenList, Plain
 from stepguard.deployment.workflow import State, Workflow
 from stepguard.rules.defects import quoted
+from stepguard.structs import Struct, field
 
 HandlerField: TypeAlias = Literal["Retry", "Catch"]
 
@@ -36,8 +36,7 @@ _TOLERANCES = (
 _NOT_IN_ALL = frozenset({RUNTIME, DATA_LIMIT})
 
 
-@dataclass(frozen=True, slots=True)
-class Handler:
+class Handler(Struct, frozen=True):
     """A retrier or a catcher.
 
     `errors` are the names that it lists and that are known; `doubt` says why there may be others,
@@ -75,8 +74,7 @@ class Handler:
         return None if self.doubt else False
 
 
-@dataclass(slots=True)
-class Handlers:
+class Handlers(Struct):
     """The elements of a state's `Retry` or `Catch`; `doubt` says why there may be more."""
 
     elements: list[Handler] = field(default_factory=list)

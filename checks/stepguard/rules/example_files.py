@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.resources import files
+
+from stepguard.structs import Struct
 
 BAD = "bad"
 OK = "ok"
@@ -16,8 +17,7 @@ FORMS: tuple[tuple[str, str, str], ...] = (
 """The forms that every rule has an example in: name, language for Markdown, name of the file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(Struct, frozen=True):
     """A file before and after the change that a rule asks for.
 
     `form` is its form for people, `language` its language for Markdown, `file` its name.

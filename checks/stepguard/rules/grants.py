@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 
 from stepguard.data import load
 from stepguard.deployment.documents import Document, PathStep
@@ -18,6 +17,7 @@ from stepguard.deployment.values import Plain, Text, Traced, plain, render, rend
 from stepguard.finding import NotEvaluated, Violation
 from stepguard.permissions.memory import remembered
 from stepguard.rules.rule import Context
+from stepguard.structs import Struct, replace
 
 MAXIMUM_STATEMENTS = 1_000
 """Statements of one role that are judged; more are said not to be."""
@@ -26,8 +26,7 @@ NAMES_IN_MESSAGE = 6
 """Actions, resources or principals that a message names; the rest are counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(Struct, frozen=True):
     """A statement of one of a role's policies that allows something."""
 
     role: Role
@@ -54,8 +53,7 @@ class Grant:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Grants:
+class Grants(Struct, frozen=True):
     """The statements of a role that allow something, and what could not be read of the rest.
 
     `is_judged` says that there is any policy to be judged, be it one that was not read.

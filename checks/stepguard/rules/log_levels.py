@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from stepguard.deployment.resources import Logging, StateMachine, Unread
 from stepguard.deployment.source import Span
 from stepguard.finding import NotEvaluated
@@ -13,22 +11,21 @@ from stepguard.rules.machines import (
     possible_values,
     why_undecided,
 )
+from stepguard.structs import Struct
 
 OFF = "OFF"
 LEVELS = (OFF, "FATAL", "ERROR", "ALL")
 """Log levels, the one that logs least first."""
 
 
-@dataclass(frozen=True, slots=True)
-class LoggingOff:
+class LoggingOff(Struct, frozen=True):
     """A machine that logs nothing: why, as the predicate of a sentence, and where to change it."""
 
     reason: str
     span: Span | None
 
 
-@dataclass(frozen=True, slots=True)
-class LogLevel:
+class LogLevel(Struct, frozen=True):
     """The level at which a machine logs, and where that is written."""
 
     level: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from stepguard.deployment.resources import Form, StateMachine
 from stepguard.finding import NotEvaluated, Violation
@@ -11,10 +10,10 @@ from stepguard.rules.defects import listed
 from stepguard.rules.machines import by_form
 from stepguard.rules.rule import Context, Verdict
 from stepguard.rules.watching import has_alarm, has_event_rule
+from stepguard.structs import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Watched:
+class Watched(Struct, frozen=True):
     """What a rule wants to be watched: a metric, and the status that executions have then.
 
     `status` is empty where EventBridge tells nothing of it.

@@ -8,7 +8,6 @@ definition runs with the role that the state machine has).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.iam.conditions import Condition
@@ -26,6 +25,7 @@ from stepguard.permissions.memory import remembered
 from stepguard.permissions.names import Names
 from stepguard.rules.escalation import PASS_ROLE, PASSED_TO, TAKING_OVER
 from stepguard.rules.grants import Grant, Grants, read_grants
+from stepguard.structs import Struct
 
 MAXIMUM_COMPARISONS = 10_000
 """Actions and resources of one role that are looked at."""
@@ -57,8 +57,7 @@ _NARROWING = ("iam:policyarn", "iam:permissionsboundary", "iam:associatedresourc
 _TAGS = ("iam:resourcetag/", "aws:resourcetag/")
 
 
-@dataclass(frozen=True, slots=True)
-class Power:
+class Power(Struct, frozen=True):
     """An action that a role is allowed, and the entries that say so."""
 
     action: str
@@ -67,8 +66,7 @@ class Power:
     resource: Entry
 
 
-@dataclass(frozen=True, slots=True)
-class Escalation:
+class Escalation(Struct, frozen=True):
     """A way to more permissions: the actions for it, the first one the most telling."""
 
     powers: tuple[Power, ...]
@@ -80,8 +78,7 @@ class Escalation:
         return self.powers[0]
 
 
-@dataclass(frozen=True, slots=True)
-class Escalations:
+class Escalations(Struct, frozen=True):
     """The ways that are open to a role, and why it is not known whether there are more."""
 
     known: tuple[Escalation, ...] = ()

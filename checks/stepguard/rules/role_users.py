@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.resources import Resource, Role
 from stepguard.deployment.values import OneOf, Traced
 from stepguard.rules.once import once
+from stepguard.structs import Struct
 
 _ROLES: dict[str, tuple[str, ...]] = {
     "AWS::ApiGateway::Method": ("Integration.Credentials",),
@@ -51,8 +51,7 @@ _ROLES: dict[str, tuple[str, ...]] = {
 """Where a type of resource names the role that it runs with: paths of attributes."""
 
 
-@dataclass(frozen=True, slots=True)
-class RoleUser:
+class RoleUser(Struct, frozen=True):
     """A resource that runs with a role, and where it names the role."""
 
     resource: Resource

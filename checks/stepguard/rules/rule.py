@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Generic, Literal, TypeAlias, TypeVar
 
 from stepguard.config import Config
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.resources import Resource, Role, StateMachine
 from stepguard.finding import NotEvaluated, Severity, Violation
+from stepguard.structs import Struct
 
 Subject = TypeVar("Subject", bound=Resource)
 
@@ -18,8 +18,7 @@ Verdict: TypeAlias = "Sequence[Violation | NotEvaluated] | None"
 """An empty sequence is a pass; `None` says that the rule does not apply to the resource."""
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True):
     """What a rule may look at besides its subject: the whole deployment, and the options."""
 
     deployment: Deployment

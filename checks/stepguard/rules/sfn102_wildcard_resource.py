@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from stepguard.deployment.documents import Path
 from stepguard.deployment.iam.arns import split_arn
@@ -33,6 +32,7 @@ from stepguard.rules.escalation import PASS_ROLE, TAKING_OVER, is_unconditional
 from stepguard.rules.grants import Grant, grants_of, listed, name_of_role, shown, told_apart
 from stepguard.rules.narrowing import kind_of, main_type, what_to_write
 from stepguard.rules.rule import Context, RoleRule, Verdict
+from stepguard.structs import Struct, field
 
 _TAG_KEYS = (":resourcetag/", ":buckettag/", ":existingobjecttag/")
 _NAMING_KEYS = frozenset(
@@ -93,8 +93,7 @@ class WildcardResource(RoleRule):
         return [*told_apart(found), *grants.unread]
 
 
-@dataclass(slots=True)
-class _Wide:
+class _Wide(Struct):
     """What is too wide in a statement: resources and actions, as written and as they are."""
 
     resources: dict[str, Entry] = field(default_factory=dict)

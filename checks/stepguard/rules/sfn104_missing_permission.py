@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 
 from stepguard.deployment.documents import Document
 from stepguard.deployment.resources import Form, Logging, Role, StateMachine
@@ -20,6 +19,7 @@ from stepguard.rules.grants import listed, name_of_role, shown, told_apart
 from stepguard.rules.machines import names_of, place_of, shared_places
 from stepguard.rules.narrowing import POLICY_OF_ITS_OWN, waits_for_machine
 from stepguard.rules.rule import Context, MachineRule, Verdict
+from stepguard.structs import Struct, field
 
 
 class MissingPermission(MachineRule):
@@ -78,8 +78,7 @@ class MissingPermission(MachineRule):
         return told_apart(found)
 
 
-@dataclass(slots=True)
-class _Gap:
+class _Gap(Struct):
     """Needs of the same states on the same resources, that are not granted for one reason."""
 
     reason: str

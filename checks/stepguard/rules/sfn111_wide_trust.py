@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from stepguard.deployment.documents import Document
 from stepguard.deployment.graph import Deployment
@@ -24,6 +23,7 @@ from stepguard.rules.grants import listed, name_of_statement, shown, told_apart
 from stepguard.rules.role_users import other_users_of
 from stepguard.rules.rule import Context, RoleRule, Verdict
 from stepguard.rules.trusts import in_form, in_words, not_evaluated, place, read_trust
+from stepguard.structs import Struct
 
 SERVICE = "states.amazonaws.com"
 """The principal that Step Functions is in every region."""
@@ -78,8 +78,7 @@ class WideTrust(RoleRule):
         return told_apart(found)
 
 
-@dataclass(frozen=True, slots=True)
-class _Other:
+class _Other(Struct, frozen=True):
     """A principal besides Step Functions: how a message names it, and how grave it is."""
 
     principal: Principal

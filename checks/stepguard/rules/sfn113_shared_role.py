@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from stepguard.deployment.resources import Resource, Role, StateMachine
 from stepguard.deployment.source import Span
@@ -14,6 +13,7 @@ from stepguard.permissions.role_needs import needs_of_role
 from stepguard.rules.grants import listed, name_of_role
 from stepguard.rules.role_users import other_users_of
 from stepguard.rules.rule import Context, RoleRule, Verdict
+from stepguard.structs import Struct
 
 _INSTANCE_KEY = re.compile(r"\[[^\]]*\]")
 
@@ -64,8 +64,7 @@ class SharedRole(RoleRule):
         ]
 
 
-@dataclass(frozen=True, slots=True)
-class _User:
+class _User(Struct, frozen=True):
     """What runs with a role, and where it names the role."""
 
     resource: Resource

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from stepguard.deployment.documents import Document
 from stepguard.deployment.graph import Deployment
@@ -24,6 +23,7 @@ from stepguard.rules.links import means, resources_meant
 from stepguard.rules.once import once
 from stepguard.rules.rule import Context, Rule, Verdict
 from stepguard.rules.trusts import in_form, in_words, not_evaluated, place, read_trust
+from stepguard.structs import Struct, field
 
 ROLE_TYPES = ("aws_iam_role", "AWS::IAM::Role")
 EXTERNAL_ID = "sts:externalid"
@@ -83,8 +83,7 @@ class TaskRoleTrust(Rule[Role]):
         return told_apart(found)
 
 
-@dataclass(slots=True)
-class _Use:
+class _Use(Struct):
     """Which tasks of which machines assume a role, and the accounts that they name it in."""
 
     by: dict[str, tuple[str, StateMachine]] = field(default_factory=dict)

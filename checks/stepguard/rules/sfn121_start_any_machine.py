@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-
 from stepguard.deployment.documents import Path
 from stepguard.deployment.iam.elements import Entry
 from stepguard.deployment.iam.patterns import has_wildcard
@@ -23,6 +21,7 @@ from stepguard.rules.starters import (
     roles_with,
     states_grants,
 )
+from stepguard.structs import Struct, field, replace
 
 MAXIMUM_COMPARISONS = 20_000
 """Pairs of actions and resources of one statement that are looked at."""
@@ -73,8 +72,7 @@ class StartAnyMachine(StarterRule):
         return [*told_apart(found), *grants.unread]
 
 
-@dataclass(slots=True)
-class Wide:
+class Wide(Struct):
     """What of a statement is allowed on everything: resources as written, and the actions."""
 
     resources: dict[str, Entry] = field(default_factory=dict)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from stepguard.deployment.documents import DocumentError, read_document
@@ -25,6 +24,7 @@ from stepguard.rules.languages import in_language
 from stepguard.rules.log_groups import groups_of
 from stepguard.rules.log_levels import LogLevel, logging_of
 from stepguard.rules.rule import Context, MachineRule, Verdict
+from stepguard.structs import Struct
 
 _VIA_SERVICE = "kms:viaservice"
 _DECRYPT = "kms:Decrypt"
@@ -33,8 +33,7 @@ _DATA_KEY = "kms:GenerateDataKey"
 _Verdicts: TypeAlias = "list[Violation | NotEvaluated]"
 
 
-@dataclass(frozen=True, slots=True)
-class _Service:
+class _Service(Struct, frozen=True):
     """A service that needs a key.
 
     `name` is the service in a principal, `principal` the principal in full. `actions` are what it

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from stepguard.deployment.members import UNDECIDED, why_unknown
 from stepguard.deployment.resources import Resource, StateMachine
 from stepguard.deployment.values import Plain
@@ -21,6 +19,7 @@ from stepguard.rules.lambda_tasks import called_function, calls_lambda, function
 from stepguard.rules.machines import definition_of, possible_values
 from stepguard.rules.rule import Context, MachineRule, Verdict
 from stepguard.rules.task_limits import not_evaluated, unread_states
+from stepguard.structs import Struct
 
 _ATTRIBUTES = ("timeout", "Timeout")
 _DEFAULT_SECONDS = 3
@@ -64,8 +63,7 @@ class FunctionOutlivesTask(MachineRule):
         return not_evaluated(subject, [*unread, *(one.doubt for one in calls if one.doubt)])
 
 
-@dataclass(frozen=True, slots=True)
-class _Call:
+class _Call(Struct, frozen=True):
     """A task with a timeout, and the function of the project that it calls.
 
     `seconds` is the least timeout that the function can have, `most` the greatest.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from stepguard.deployment.members import UNDECIDED, present, why_unknown
 from stepguard.deployment.resources import StateMachine
@@ -22,6 +21,7 @@ from stepguard.rules.error_handling import Handler, Handlers, handlers_of
 from stepguard.rules.machines import EXPRESS, definition_of, possible_types
 from stepguard.rules.rule import Context, MachineRule, Verdict
 from stepguard.rules.task_limits import not_evaluated, unread_states
+from stepguard.structs import Struct
 
 ATTEMPTS = "MaxAttempts"
 
@@ -84,8 +84,7 @@ class EndlessRetry(MachineRule):
         return not_evaluated(subject, reasons)
 
 
-@dataclass(frozen=True, slots=True)
-class _Budget:
+class _Budget(Struct, frozen=True):
     """How many seconds an execution can take, and whose limit that is."""
 
     seconds: float
@@ -93,8 +92,7 @@ class _Budget:
     doubt: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Excess:
+class _Excess(Struct, frozen=True):
     """A retrier that goes too far: the field to be changed, and what is wrong with it."""
 
     handler: Handler

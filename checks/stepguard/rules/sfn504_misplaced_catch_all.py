@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from stepguard.deployment.resources import StateMachine
 from stepguard.deployment.workflow import State, Workflow
 from stepguard.finding import NotEvaluated, RelatedPlace, Severity, Violation
@@ -11,6 +9,7 @@ from stepguard.rules.error_handling import ALL, Handler, all_handlers, doubts_of
 from stepguard.rules.machines import definition_of, names_of
 from stepguard.rules.rule import Context, MachineRule, Verdict
 from stepguard.rules.task_limits import not_evaluated, unread_states
+from stepguard.structs import Struct
 
 
 class MisplacedCatchAll(MachineRule):
@@ -56,8 +55,7 @@ class MisplacedCatchAll(MachineRule):
         return not_evaluated(subject, [*reasons, *doubts_of(found)])
 
 
-@dataclass(frozen=True, slots=True)
-class _Defect:
+class _Defect(Struct, frozen=True):
     handler: Handler
     what: str
 

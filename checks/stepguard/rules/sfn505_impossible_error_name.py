@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from stepguard.deployment.resources import StateMachine
 from stepguard.deployment.states_language import ERROR_NAMES, HTTP_STATUS_ERROR
 from stepguard.deployment.workflow import State, Workflow
@@ -13,6 +11,7 @@ from stepguard.rules.error_handling import RUNTIME, Handler, all_handlers, doubt
 from stepguard.rules.machines import definition_of
 from stepguard.rules.rule import Context, MachineRule, Verdict
 from stepguard.rules.task_limits import not_evaluated, unread_states
+from stepguard.structs import Struct
 
 _PREFIX = "States."
 
@@ -63,8 +62,7 @@ class ImpossibleErrorName(MachineRule):
         return not_evaluated(subject, [*reasons, *doubts_of(found)])
 
 
-@dataclass(frozen=True, slots=True)
-class _Name:
+class _Name(Struct, frozen=True):
     handler: Handler
     number: int
     error: str

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from stepguard.deployment.resources import StateMachine
 from stepguard.deployment.workflow import State, Workflow
 from stepguard.finding import NotEvaluated, RelatedPlace, Severity, Violation
@@ -11,6 +9,7 @@ from stepguard.rules.error_handling import ALL, TASK_FAILED, Handler, doubts_of,
 from stepguard.rules.machines import definition_of
 from stepguard.rules.rule import Context, MachineRule, Verdict
 from stepguard.rules.task_limits import not_evaluated, unread_states
+from stepguard.structs import Struct
 
 _PASSING_ON = ("Pass", "Wait")
 _MAXIMUM_STEPS = 50
@@ -63,8 +62,7 @@ class ErrorThrownAway(MachineRule):
         return not_evaluated(subject, [*reasons, *doubts_of(found)])
 
 
-@dataclass(frozen=True, slots=True)
-class _Loss:
+class _Loss(Struct, frozen=True):
     """A catcher that loses the error, and how."""
 
     handler: Handler

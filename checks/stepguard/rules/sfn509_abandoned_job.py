@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from stepguard.deployment.members import UNDECIDED, as_object
 from stepguard.deployment.resources import StateMachine
@@ -15,6 +14,7 @@ from stepguard.rules.machines import definition_of, names_of, place_of
 from stepguard.rules.rule import Context, MachineRule, Verdict
 from stepguard.rules.successors import next_names, reached_from, reaching
 from stepguard.rules.task_limits import not_evaluated, unread_states
+from stepguard.structs import Struct
 
 _ENDS = {
     "elasticmapreduce:createCluster": "elasticmapreduce:terminateCluster",
@@ -77,8 +77,7 @@ class AbandonedJob(MachineRule):
         return not_evaluated(subject, reasons)
 
 
-@dataclass(frozen=True, slots=True)
-class _Start:
+class _Start(Struct, frozen=True):
     """A task that starts something, the tasks that stop it, and what lies between."""
 
     task: Task

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 from stepguard.deployment.documents import Path
 from stepguard.deployment.members import as_object
@@ -15,6 +14,7 @@ from stepguard.rules.input_paths import Confidence, InputFlow, input_reference
 from stepguard.rules.machines import definition_of
 from stepguard.rules.rule import Context, MachineRule, Verdict
 from stepguard.rules.task_limits import not_evaluated, unread_states
+from stepguard.structs import Struct, replace
 
 _TARGETS = {
     "FunctionName": "the function that is called",
@@ -115,8 +115,7 @@ class ChosenByInput(MachineRule):
         return not_evaluated(subject, reasons)
 
 
-@dataclass(frozen=True, slots=True)
-class _Choice:
+class _Choice(Struct, frozen=True):
     """A parameter that the input of the execution chooses."""
 
     task: Task

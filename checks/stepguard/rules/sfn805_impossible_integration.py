@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from stepguard.data import load
 from stepguard.deployment.integration import Integration, is_unread
@@ -15,6 +14,7 @@ from stepguard.rules.defects import nearest
 from stepguard.rules.machines import EXPRESS, definition_of, names_of, possible_types
 from stepguard.rules.rule import Context, MachineRule, Verdict
 from stepguard.rules.task_limits import not_evaluated, unread_states
+from stepguard.structs import Struct
 
 _WITHOUT_PREFIX = frozenset(
     {
@@ -84,8 +84,7 @@ class ImpossibleIntegration(MachineRule):
         return not_evaluated(subject, [*reasons, *_unread_calls(workflow)])
 
 
-@dataclass(frozen=True, slots=True)
-class _Problem:
+class _Problem(Struct, frozen=True):
     """What is wrong with an integration: a clause, and what to write instead."""
 
     name: str

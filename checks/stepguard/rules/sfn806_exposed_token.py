@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from stepguard.deployment.attributes import setting
 from stepguard.deployment.graph import Deployment
@@ -17,13 +16,13 @@ from stepguard.rules.links import resources_meant
 from stepguard.rules.machines import by_form, definition_of
 from stepguard.rules.rule import Context, MachineRule, Verdict
 from stepguard.rules.task_limits import not_evaluated, unread_states
+from stepguard.structs import Struct
 
 _TOKENS = ("$$.Task.Token", "$states.context.Task.Token")
 _MAXIMUM_DEPTH = 20
 
 
-@dataclass(frozen=True, slots=True)
-class _Channel:
+class _Channel(Struct, frozen=True):
     """What a call writes to: its parameter, and how each type of resource is encrypted."""
 
     parameter: str
@@ -99,8 +98,7 @@ class ExposedToken(MachineRule):
         return not_evaluated(subject, reasons)
 
 
-@dataclass(frozen=True, slots=True)
-class _Exposure:
+class _Exposure(Struct, frozen=True):
     """A task, and what it writes its token to; `resource` is `None` for a log."""
 
     task: Task

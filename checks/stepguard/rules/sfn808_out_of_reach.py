@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from stepguard.deployment.documents import Path
 from stepguard.deployment.members import as_object
@@ -16,6 +15,7 @@ from stepguard.finding import NotEvaluated, RelatedPlace, Severity, Violation
 from stepguard.rules.machines import definition_of, names_of
 from stepguard.rules.rule import Context, MachineRule, Verdict
 from stepguard.rules.task_limits import not_evaluated, unread_states
+from stepguard.structs import Struct
 
 _TARGETS = frozenset(
     {
@@ -106,8 +106,7 @@ class OutOfReach(MachineRule):
         return not_evaluated(subject, reasons)
 
 
-@dataclass(frozen=True, slots=True)
-class _Target:
+class _Target(Struct, frozen=True):
     """What a task calls; region and account are empty where they are not known."""
 
     task: Task

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import chain
 
 from stepguard.deployment.documents import Document
@@ -20,6 +19,7 @@ from stepguard.rules.machines import definition_of
 from stepguard.rules.payload_templates import check_payload_templates
 from stepguard.rules.rule import Context, MachineRule, Verdict
 from stepguard.rules.transitions import check_transitions
+from stepguard.structs import replace
 
 _EFFECT = "Step Functions refuses the definition"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from stepguard.deployment.documents import Path
 from stepguard.deployment.resources import Form, StateMachine
@@ -16,6 +15,7 @@ from stepguard.rules.machines import by_form, definition_of
 from stepguard.rules.owners import Owners
 from stepguard.rules.rule import Context, MachineRule, Verdict
 from stepguard.rules.task_limits import not_evaluated, unread_states
+from stepguard.structs import Struct
 
 _NOT_DECLARED = re.compile(r".* is not declared|the template has no resource of this name")
 """What the readers say of a reference to nothing."""
@@ -70,8 +70,7 @@ class MissingResource(MachineRule):
         return not_evaluated(subject, unread_states(workflow))
 
 
-@dataclass(frozen=True, slots=True)
-class _Missing:
+class _Missing(Struct, frozen=True):
     """A name that stands for nothing; `is_placeholder` says that nothing replaces it."""
 
     name: str

@@ -8,7 +8,6 @@ policy is judged as the resource that holds it, so that one on many roles is one
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from stepguard.deployment.attributes import elements, setting
 from stepguard.deployment.documents import Document, DocumentError, PathStep, read_document
@@ -25,6 +24,7 @@ from stepguard.permissions.memory import remembered
 from stepguard.rules.grants import name_of_statement
 from stepguard.rules.once import once
 from stepguard.rules.rule import Context, Rule
+from stepguard.structs import Struct
 
 STATES = "states:"
 """What the actions of Step Functions begin with."""
@@ -43,8 +43,7 @@ _HOLDERS = {"AWS::IAM::User": "user", "AWS::IAM::Group": "group"}
 _RESOURCE_TAG = "aws:resourcetag/"
 
 
-@dataclass(frozen=True, slots=True)
-class StatesGrant:
+class StatesGrant(Struct, frozen=True):
     """A statement that allows actions of Step Functions, and the policy that it is in.
 
     `actions` are those of its actions that are of Step Functions by what is written of them.
@@ -82,8 +81,7 @@ class StatesGrant:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class StatesGrants:
+class StatesGrants(Struct, frozen=True):
     """What a holder is allowed of Step Functions, and what could not be read beside that."""
 
     known: tuple[StatesGrant, ...]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from stepguard.deployment.documents import Document
 from stepguard.deployment.graph import Deployment
@@ -14,13 +13,13 @@ from stepguard.deployment.source import Span
 from stepguard.permissions.memory import remembered
 from stepguard.rules.grants import name_of_statement
 from stepguard.rules.rule import Context
+from stepguard.structs import Struct
 
 RESOURCE_TAG = "aws:resourcetag/"
 _STATES = "states:"
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyStatement:
+class PolicyStatement(Struct, frozen=True):
     """A statement that allows something, and the policy that it is in."""
 
     statement: Statement

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from stepguard.deployment.resources import Form, Resource, Tags, Unread
 from stepguard.deployment.source import Span
@@ -13,14 +12,14 @@ from stepguard.rules.defects import listed, quoted
 from stepguard.rules.languages import is_terraform
 from stepguard.rules.machines import SAM_MACHINE
 from stepguard.rules.rule import Context, Verdict
+from stepguard.structs import Struct
 
 _RESERVED = "aws:"
 _OF_SAM = "stateMachine:createdBy"
 """The key of the tag that SAM gives to each machine, and to the role that it makes for it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tagged:
+class Tagged(Struct, frozen=True):
     """A resource that is to have tags: how a message names it, and what it lacks without them."""
 
     resource: Resource

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 
 from stepguard.deployment.documents import Path
 from stepguard.deployment.members import (
@@ -26,10 +25,10 @@ from stepguard.deployment.values import (
 )
 from stepguard.deployment.workflow import Scope, State, Workflow
 from stepguard.rules.defects import Defect, Doubt, Found, nearest, quoted
+from stepguard.structs import Struct, field
 
 
-@dataclass(frozen=True, slots=True)
-class _Edge:
+class _Edge(Struct, frozen=True):
     """A transition: what it names, where that stands, and how a message calls it."""
 
     target: Plain
@@ -37,8 +36,7 @@ class _Edge:
     name: str
 
 
-@dataclass(slots=True)
-class _Graph:
+class _Graph(Struct):
     """The transitions of a scope: for each state the states it leads to.
 
     `is_certain` says that nothing about them is unknown or wrong.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.source import Span
 from stepguard.finding import Finding, Violation
 from stepguard.place import Place
 from stepguard.report import Notice, Report
+from stepguard.structs import Struct, field, replace
 from stepguard.suppression.directives import (
     Directive,
     directives_of_file,
@@ -18,8 +18,7 @@ from stepguard.suppression.directives import (
 )
 
 
-@dataclass(slots=True)
-class Excusable:
+class Excusable(Struct):
     """What of deployments decides which findings are excused, besides the comments of files.
 
     `directives` are those of resources and definitions, `blocks` the places of the resources'

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from stepguard.deployment.documents import Document
 from stepguard.deployment.graph import Deployment
@@ -15,6 +14,7 @@ from stepguard.deployment.source import SourceFile, Span
 from stepguard.deployment.values import Plain, plain
 from stepguard.deployment.workflow import read_workflow
 from stepguard.rules.registry import UnknownRuleError, normalize
+from stepguard.structs import Struct, field
 
 _DIRECTIVE = re.compile(
     r"stepguard:[ \t]*ignore(?:\[(?P<rules>[^\]\n]*)\])?"
@@ -25,8 +25,7 @@ _END_OF_COMMENT = re.compile(r"\s*\*/\s*$")
 _MARK = "stepguard:"
 
 
-@dataclass(slots=True, eq=False)
-class Directive:
+class Directive(Struct, eq=False):
     """One directive.
 
     `rules` are ids in our own form, `reason` is what stands behind them, `until` the last day on

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
+
+from stepguard.structs import Struct
 
 MAXIMUM_BYTES = 256 * 1024 * 1024
 """The largest manifest that is read."""
@@ -17,8 +18,7 @@ class ManifestError(Exception):
     """A manifest that cannot be read: one line, with the line's number where there is one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(Struct, frozen=True):
     """A project of a sweep.
 
     `name` is what tables call it, `location` a path or a URL of a directory or file, `source` the

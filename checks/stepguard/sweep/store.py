@@ -12,11 +12,11 @@ import io
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
 from typing import Any, Literal, TypeAlias
 
 from stepguard import __version__
 from stepguard.engine import ScanOptions
+from stepguard.structs import Struct
 from stepguard.sweep.manifest import Project
 from stepguard.sweep.work import COLUMNS, ProjectResult, Row
 
@@ -27,8 +27,7 @@ class StoreError(Exception):
     """An output that cannot be written or read: one line."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectRecord:
+class ProjectRecord(Struct, frozen=True):
     """What is kept of a project that was looked at. `failure` is empty where it was scanned."""
 
     name: str
@@ -97,7 +96,7 @@ class Store:
             severities=_counted(findings, "severity"),
             seconds=round(result.seconds, 3),
         )
-        members = {name: getattr(record, name) for name in ProjectRecord.__slots__}
+        members = {name: getattr(record, name) for name in ProjectRecord.__struct_fields__}
         try:
             self._put(f"findings/{project.key}.{self._form}", self._table(result.rows))
             self._put(f"projects/{project.key}.json", json.dumps(members).encode() + b"\n")
@@ -152,7 +151,7 @@ class Store:
 def _described(options: ScanOptions) -> str:
     """Return what was chosen, in the same words in every process."""
     # A storage is where files are, and tells its address in memory unless it says otherwise.
-    chosen = (one.name for one in fields(options) if one.name != "storage")
+    chosen = (name for name in options.__struct_fields__ if name != "storage")
     return repr([(name, getattr(options, name)) for name in chosen])
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -11,6 +10,7 @@ from stepguard.engine import ScanOptions, scan
 from stepguard.finding import Finding
 from stepguard.place import Place
 from stepguard.report import Report, place_of
+from stepguard.structs import Struct, field, replace
 from stepguard.sweep.fetching import FetchError, fetched
 from stepguard.sweep.manifest import Project
 
@@ -34,8 +34,7 @@ COLUMNS: dict[str, type] = {
 """The columns of the table. `kind`: `finding`, `suppressed`, `not_evaluated` or `error`."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectResult:
+class ProjectResult(Struct, frozen=True):
     """What a scan of a project has given. `failure` says, in one line, why there was none."""
 
     project: Project

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from stepguard.deployment.iam.patterns import Symbol, Symbols, has_wildcard, literal, symbols_of
 from stepguard.deployment.values import Plain
+from stepguard.structs import Struct
 
 ACCOUNT_ID = re.compile(r"\d{12}")
 _FIELDS = 6
 _ALL: Symbols = ("*",)
 
 
-@dataclass(frozen=True, slots=True)
-class Arn:
+class Arn(Struct, frozen=True):
     """The parts of an ARN after `arn:`; `resource` is all that follows the account."""
 
     partition: Symbols

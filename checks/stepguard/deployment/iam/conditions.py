@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from stepguard.deployment.documents import Path
 from stepguard.deployment.iam.elements import Element, read_element
 from stepguard.deployment.members import as_object, is_open, present, why_open, why_unknown
 from stepguard.deployment.values import REMOVED, PartlyKnownKey, Plain
+from stepguard.structs import Struct
 
 _POSITIVE = frozenset(
     {"stringequals", "stringequalsignorecase", "stringlike", "arnequals", "arnlike"}
@@ -17,8 +17,7 @@ _SET_PREFIXES = ("forallvalues:", "foranyvalue:")
 _IF_EXISTS = "ifexists"
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """A condition: the key, what it is compared with, and how.
 
     `key` is in lower case, as IAM's keys know none. `operator` is in lower case and without
@@ -40,8 +39,7 @@ class Condition:
         return self.operator in _POSITIVE
 
 
-@dataclass(frozen=True, slots=True)
-class Conditions:
+class Conditions(Struct, frozen=True):
     """The conditions of a statement, all of which must hold. `unread`: why there may be more."""
 
     known: tuple[Condition, ...] = ()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from stepguard.deployment.documents import Path
 from stepguard.deployment.members import why_unknown
 from stepguard.deployment.values import (
@@ -16,10 +14,10 @@ from stepguard.deployment.values import (
     Unknown,
     alternatives,
 )
+from stepguard.structs import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One value of an element: a `str`, `Text`, `Reference` or `Unknown`, and where it stands.
 
     `condition` is what it depends on that it is there; empty when it is there in any case.
@@ -38,8 +36,7 @@ class Entry:
         return why_unknown(value) if isinstance(value, Unknown) else None
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
+class Element(Struct, frozen=True):
     """The values of an element. `unread` says why there may be more."""
 
     path: Path

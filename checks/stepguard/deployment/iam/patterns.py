@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from stepguard.deployment.values import UNREAD, Hole, Piece, Plain, Reference, Text, Unknown
+from stepguard.structs import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Anything:
+class Anything(Struct, frozen=True):
     """A name in a text that stands for every name: only `*` in a pattern covers it."""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from stepguard.deployment.documents import Path
@@ -20,6 +19,7 @@ from stepguard.deployment.values import (
     Unknown,
     alternatives,
 )
+from stepguard.structs import Struct
 
 Kind: TypeAlias = Literal["Everyone", "AWS", "Service", "Federated", "CanonicalUser"]
 
@@ -33,8 +33,7 @@ _SUFFIX = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Principal:
+class Principal(Struct, frozen=True):
     """One principal: its kind, and the entry that names it."""
 
     kind: Kind
@@ -64,8 +63,7 @@ class Principal:
         return isinstance(_sole(value), Reference) and account_of(value) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Principals:
+class Principals(Struct, frozen=True):
     """The principals of a statement. `unread` says why there may be more."""
 
     path: Path

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 from weakref import WeakKeyDictionary
 
@@ -20,12 +19,12 @@ from stepguard.deployment.values import (
     Plain,
     alternatives,
 )
+from stepguard.structs import Struct, field
 
 Effect: TypeAlias = Literal["Allow", "Deny"]
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Struct, frozen=True):
     """A statement of a policy.
 
     `path` is where it stands in the document. An element that is not there is `None`. `effect`
@@ -51,8 +50,7 @@ class Statement:
         return self.effect == "Allow"
 
 
-@dataclass(frozen=True, slots=True)
-class Statements:
+class Statements(Struct, frozen=True):
     """The statements of a document. `unread` says why there may be more, or other ones."""
 
     known: tuple[Statement, ...] = ()

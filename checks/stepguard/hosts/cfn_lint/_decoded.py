@@ -10,18 +10,17 @@ import json
 import re
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any
 
 from stepguard.deployment.source import SourceFile
 from stepguard.readers.files import MAXIMUM_BYTES, FileRefusedError
+from stepguard.structs import Struct, replace
 
 _MAXIMUM_DEPTH = 300
 _ESCAPE = re.compile(r"\\.")
 
 
-@dataclass(frozen=True, slots=True)
-class _Mark:
+class _Mark(Struct, frozen=True):
     """Where a node stood, counted from one. `is_block` says that it was a text in a YAML block."""
 
     line: int
@@ -30,27 +29,26 @@ class _Mark:
     is_block: bool = False
 
 
-class DecodedFile(SourceFile):
-    """A JSON text whose offsets have the lines and columns of the text it was made from."""
+class DecodedFile(SourceFile, eq=False, kw_only=True):
+    """A JSON text whose offsets have the lines and columns of the text it was made from.
 
-    __slots__ = ("_marks", "_offsets")
+    `marks` are where its nodes stood, in their order, `offsets` where each is in the text.
+    """
 
-    def __init__(self, path: str, text: str, marks: dict[int, _Mark]) -> None:
-        super().__init__(path, text)
-        self._offsets = list(marks)
-        self._marks = list(marks.values())
+    offsets: list[int]
+    marks: list[_Mark]
 
     def position(self, offset: int) -> tuple[int, int]:
         """Return the line and column, from one, of the node that an offset is in.
 
         Of a text that was a YAML block, the line is that of the offset.
         """
-        found = bisect_right(self._offsets, offset) - 1
+        found = bisect_right(self.offsets, offset) - 1
         if found < 0:
             return 1, 1
-        mark = self._marks[found]
+        mark = self.marks[found]
         if mark.is_block:
-            escapes = _ESCAPE.finditer(self.text, self._offsets[found], offset)
+            escapes = _ESCAPE.finditer(self.text, self.offsets[found], offset)
             lines = sum(escape[0] == r"\n" for escape in escapes)
             return mark.line + 1 + lines, 1
         return mark.line, mark.column
@@ -64,7 +62,9 @@ def decoded_file(path: str, template: Mapping[str, Any]) -> DecodedFile:
     """
     writer = _Writer(path)
     writer.write(template, _Mark(1, 1, 1), 0)
-    return DecodedFile(path, "".join(writer.pieces), writer.marks)
+    marks = writer.marks
+    text = "".join(writer.pieces)
+    return DecodedFile(path, text, offsets=list(marks), marks=list(marks.values()))
 
 
 class _Writer:

@@ -10,7 +10,6 @@ import posixpath
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from stepguard.deployment.graph import Deployment
@@ -19,6 +18,7 @@ from stepguard.finding import Finding
 from stepguard.place import Place
 from stepguard.report import Report, Unevaluated, place_of
 from stepguard.reports.display import harmless, harmless_lines
+from stepguard.structs import Struct, replace
 
 Location: TypeAlias = "tuple[int, int, int, int]"
 """Line and column of the start and of the end, counted from zero."""
@@ -30,8 +30,7 @@ _PATH_BEFORE = re.compile(r"[^\s\"'=,\[{(]*\Z")
 """The part of a file's path that stands before its name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True):
     """Something to be shown by cfn-lint.
 
     `path` begins with `Resources` and the logical id of a resource of the template. What belongs
@@ -43,8 +42,7 @@ class Match:
     location: Location
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """All that there is to be shown of a template: findings by stepguard's own id of the rule.
 
     It holds on to nothing that was read, since cfn-lint keeps templates longer than it needs them.

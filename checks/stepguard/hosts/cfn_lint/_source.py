@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from cfnlint.template import Template
@@ -11,13 +10,13 @@ from cfnlint.template import Template
 from stepguard.deployment.source import SourceFile
 from stepguard.hosts.cfn_lint._decoded import decoded_file
 from stepguard.readers.files import MAXIMUM_BYTES, FileRefusedError, ProjectFiles
+from stepguard.structs import Struct, field
 
 _WITHOUT_FILE = "template"
 """What a template is called that came through standard input or as a text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """A template's text, path and parameters, and the files around it.
 
     `refusal` says why the text is not there; it is empty otherwise.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from stepguard.deployment.values import Plain
+from stepguard.structs import Struct, field
 
 Kind: TypeAlias = Literal["required", "conditional", "optional", "extra", "downstream"]
 """How much it is needed.
@@ -39,8 +39,7 @@ _OF_MAPS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(Struct, frozen=True):
     """A permission that is needed.
 
     `action` is a full name, perhaps with the wildcard that AWS documents. `resources` are ARNs or
@@ -113,8 +112,7 @@ class Need:
         return f"state {names}" + (f" and {more} more" if more > 0 else "")
 
 
-@dataclass(frozen=True, slots=True)
-class NotChecked:
+class NotChecked(Struct, frozen=True):
     """A part of a workflow whose needs are not known: the state, and why.
 
     `service` is IAM's prefix when only needs of one service are missing, else empty.
@@ -125,8 +123,7 @@ class NotChecked:
     service: str = ""
 
 
-@dataclass(slots=True)
-class MachineNeeds:
+class MachineNeeds(Struct):
     """The needs of a state machine.
 
     `needs` are those of the execution role. `task_roles` are those of the roles that tasks take

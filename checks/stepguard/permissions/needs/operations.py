@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from stepguard.data import load
 from stepguard.deployment.graph import Deployment
@@ -16,6 +15,7 @@ from stepguard.permissions.needs.need import Need, NotChecked
 from stepguard.permissions.needs.parameters import Parameter, find_parameter, unknown_value
 from stepguard.permissions.needs.templates import fill, with_qualifier
 from stepguard.permissions.targets import Decided, find_target
+from stepguard.structs import Struct
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _PLACES = frozenset({"Partition", "Region", "Account"})
@@ -46,8 +46,7 @@ _ALIASES: dict[str, tuple[str, ...]] = {
 """The parameters of operations whose names are not those of the resource's variable."""
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(Struct, frozen=True):
     """An operation of an AWS SDK integration, and the actions that it needs.
 
     `is_primary` says that the one action is that of the operation itself, so that the call fails

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TypeVar
 
 from stepguard.deployment.resources import StateMachine
 from stepguard.deployment.values import OpenDict, Plain
 from stepguard.deployment.workflow import State
 from stepguard.permissions.identity import arn_reference
+from stepguard.structs import replace
 
 _IN_JSONPATH = "$$.StateMachine.Id"
 _IN_JSONATA = "$states.context.StateMachine.Id"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from stepguard.deployment.members import as_object, present
 from stepguard.deployment.values import Hole, OpenList, Piece, Plain, Text, Unknown
 from stepguard.permissions.targets import is_expression
+from stepguard.structs import Struct
 
 Decided: TypeAlias = Literal["written", "dynamic", "absent", "unknown"]
 
@@ -17,8 +17,7 @@ _DYNAMIC = ".$"
 _SUBSTITUTION = re.compile(r"\$\{([^${}]+)\}")
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Struct, frozen=True):
     """A parameter's value: `written` in the definition (perhaps with unknown parts), chosen at
     run time (`dynamic`), `absent`, or it is `unknown` whether there is one.
     """

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TypeAlias
 
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.resources import Form, Role, StateMachine
 from stepguard.deployment.values import Plain
+from stepguard.structs import Struct
 
 VERSION = "2012-10-17"
 """The version of the policy language (IAM User Guide, "JSON policy elements: Version")."""
@@ -18,8 +18,7 @@ Condition: TypeAlias = "tuple[str, str, tuple[Plain, ...]]"
 """A condition: the operator, the key, and the values that it is compared with."""
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyStatement:
+class PolicyStatement(Struct, frozen=True):
     """A statement that allows something.
 
     A statement of a trust policy has a principal (its kind, and who it is) and no resources.
@@ -36,8 +35,7 @@ class PolicyStatement:
     when: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RolePolicy:
+class RolePolicy(Struct, frozen=True, kw_only=True):
     """What a role has to be allowed, and who has to be allowed to assume it.
 
     `role` is `None` where the role is not part of the project; `name` is then what the source
@@ -73,8 +71,7 @@ class RolePolicy:
         return tuple(dict.fromkeys(one.address for one in self.machines))
 
 
-@dataclass(frozen=True, slots=True)
-class NotPrintable:
+class NotPrintable(Struct, frozen=True):
     """A role for which no policy can be written: its name, and why."""
 
     name: str

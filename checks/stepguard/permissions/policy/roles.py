@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from stepguard.deployment.documents import Document
 from stepguard.deployment.graph import Deployment
@@ -29,6 +28,7 @@ from stepguard.permissions.policy.statements import statements_for, with_sids
 from stepguard.permissions.policy.trust import trust_in_roles, trust_in_step_functions
 from stepguard.permissions.policy.values import Writing
 from stepguard.permissions.role_needs import role_of_task
+from stepguard.structs import Struct, field
 
 
 def least_privilege(
@@ -47,8 +47,7 @@ def least_privilege(
     ]
 
 
-@dataclass(slots=True)
-class _UsedRole:
+class _UsedRole(Struct):
     """A role, and what it is used for.
 
     `machines` have it as execution role. `taken` are the machines whose tasks take it by

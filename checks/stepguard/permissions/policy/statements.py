@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
 
 from stepguard.deployment.values import Plain
 from stepguard.permissions.actions import matching_actions
@@ -12,6 +11,7 @@ from stepguard.permissions.breadth import covered_types
 from stepguard.permissions.needs import Need
 from stepguard.permissions.policy.model import Condition, PolicyStatement
 from stepguard.permissions.policy.values import EVERYTHING, Writing
+from stepguard.structs import Struct, field, replace
 
 UNSAID = "the call needs that"
 """When something is needed of which nothing else is said."""
@@ -32,8 +32,7 @@ _PARTS = {
 }
 
 
-@dataclass(slots=True)
-class _Granted:
+class _Granted(Struct):
     """An action on some resources: which states and features need it, and for what."""
 
     action: str

@@ -8,19 +8,18 @@ where `IsProd` holds, so does what follows from it, such as the stage's name.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from stepguard.deployment.values import Reference, Text, Traced, Unknown, plain
 from stepguard.readers.cloudformation.parameters import Parameters, typed
 from stepguard.readers.cloudformation.scope import Scope
 from stepguard.readers.cloudformation.texts import scalar_as_text
+from stepguard.structs import Struct, field
 
 Evaluate: TypeAlias = Callable[[Traced, Scope], Traced]
 
 
-@dataclass(slots=True)
-class _Facts:
+class _Facts(Struct):
     """What follows from an assumption. `excluded` are values that a parameter cannot have."""
 
     conditions: dict[str, bool] = field(default_factory=dict)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from stepguard.deployment.source import Span
 from stepguard.deployment.values import REMOVED, Reference, Text, Traced, Unknown
@@ -23,6 +22,7 @@ from stepguard.readers.cloudformation.texts import (
     size_of,
     without_dynamic_references,
 )
+from stepguard.structs import Struct, field
 
 TRANSFORM = "Fn::Transform"
 
@@ -32,8 +32,7 @@ MAXIMUM_MADE = 20_000_000
 _FUNCTIONS = {**FUNCTIONS, **STRING_FUNCTIONS}
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """A member of an object: `value` is as it is written, `scope` what holds for it."""
 
     key: str
@@ -42,8 +41,7 @@ class Member:
     scope: Scope
 
 
-@dataclass(slots=True)
-class Members:
+class Members(Struct):
     """The members of an object after loops and includes; `rest` says why there may be more."""
 
     found: list[Member] = field(default_factory=list)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from stepguard.deployment.source import Span
@@ -22,6 +21,7 @@ from stepguard.deployment.values import (
 from stepguard.readers.cloudformation.choices import choice, over_alternatives
 from stepguard.readers.cloudformation.scope import Scope
 from stepguard.readers.cloudformation.texts import at_place, encoded_as_json, scalar_as_text
+from stepguard.structs import Struct
 
 PSEUDO_PARAMETERS = frozenset(
     f"AWS::{name}"
@@ -57,8 +57,7 @@ class Names(Protocol):
         """Return the scope in which a condition holds, or does not hold."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """A call of an intrinsic function: `argument` is as it is written, `span` the whole call."""
 
     name: str

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from stepguard.deployment.source import Span
 from stepguard.deployment.values import Piece, Text, Traced, text_of
 from stepguard.readers.cloudformation.texts import Parts, replaced, scalar_as_text
+from stepguard.structs import Struct
 
 FOR_EACH = "Fn::ForEach::"
 
@@ -22,8 +22,7 @@ class TooManyCopiesError(Exception):
     """The loops of a template make more than can be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Loop:
+class Loop(Struct, frozen=True):
     """A loop: the name of its variable, what it runs over (as written), and what it repeats."""
 
     identifier: str

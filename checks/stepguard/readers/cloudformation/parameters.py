@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from stepguard.deployment.source import Span
 from stepguard.deployment.values import Traced, Unknown
 from stepguard.readers.cloudformation.meanings import number_of
 from stepguard.readers.cloudformation.texts import at_place, scalar_as_text
+from stepguard.structs import Struct, field
 
 _STORED = "AWS::SSM::Parameter::Value<"
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Struct, frozen=True):
     """A parameter as the template declares it. `allowed` are its allowed values, as texts."""
 
     name: str
@@ -29,16 +28,14 @@ class Parameter:
         return self.type == "CommaDelimitedList" or self.type.startswith("List<")
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Struct, frozen=True):
     """A value that is passed to a parameter. `is_certain`: it will be that in every deployment."""
 
     value: Traced
     is_certain: bool = True
 
 
-@dataclass(slots=True)
-class Parameters:
+class Parameters(Struct):
     """The parameters of one stack: what its template declares, and what is passed to it."""
 
     declared: dict[str, Parameter]

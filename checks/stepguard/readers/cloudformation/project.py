@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from stepguard.deployment.graph import ReadError
@@ -11,13 +10,13 @@ from stepguard.deployment.values import Traced
 from stepguard.readers.cloudformation.locations import LocationError, Locations
 from stepguard.readers.cloudformation.yaml_tree import RepeatedKey, Tree, TreeError, read_tree
 from stepguard.readers.files import ProjectFiles
+from stepguard.structs import Struct, field
 
 MAXIMUM_STACKS = 200
 """Stacks of one deployment that are read."""
 
 
-@dataclass(slots=True)
-class Project:
+class Project(Struct):
     """The files of a deployment, and what went wrong with them. `stacks` counts its stacks."""
 
     files: ProjectFiles

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 
 from stepguard.deployment.values import Traced
+from stepguard.structs import Struct, field, replace
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Scope:
+class Scope(Struct, frozen=True, eq=False):
     """The assumptions under which a value is evaluated.
 
     `conditions` are those whose truth is given, because a branch or a resource depends on it;

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from stepguard.deployment.source import Span
 from stepguard.deployment.values import REMOVED, Reference, Traced, Unknown
@@ -15,14 +14,14 @@ from stepguard.readers.cloudformation.project import TemplateFile
 from stepguard.readers.cloudformation.scope import Scope
 from stepguard.readers.cloudformation.template import EvaluatedResource
 from stepguard.readers.cloudformation.texts import at_place
+from stepguard.structs import Struct
 
 SAM_TYPE = "AWS::Serverless::"
 _SAM_TRANSFORM = "AWS::Serverless-"
 _OUTPUTS = "Outputs."
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
+class Declared(Struct, frozen=True):
     """A resource as a template declares it: its members, and what holds where it exists."""
 
     logical_id: str

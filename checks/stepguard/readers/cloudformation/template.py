@@ -22,7 +22,6 @@ tracing, tags, policies, the role) is made by the functions of `parts.py`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -31,10 +30,10 @@ from stepguard.deployment.resources import Unread
 from stepguard.deployment.source import SourceFile, Span
 from stepguard.deployment.values import Traced
 from stepguard.readers.files import ProjectFiles
+from stepguard.structs import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class EvaluatedResource:
+class EvaluatedResource(Struct, frozen=True):
     """A resource of a template with what is known of its properties.
 
     `address` is its logical id, with those of the nested stacks around it before it

@@ -8,7 +8,6 @@ long form (`{"Fn::GetAtt": "A.B"}`).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -29,6 +28,7 @@ from stepguard.deployment.source import SourceFile, Span
 from stepguard.deployment.values import Piece, Text, Traced
 from stepguard.readers.cloudformation.meanings import meaning_of, number_of
 from stepguard.readers.cloudformation.scalars import text_of_scalar
+from stepguard.structs import Struct, field
 
 MAXIMUM_DEPTH = 100
 """Containers within containers; templates and workflows stay far below."""
@@ -50,16 +50,14 @@ class TreeError(Exception):
         self.span = span
 
 
-@dataclass(frozen=True, slots=True)
-class RepeatedKey:
+class RepeatedKey(Struct, frozen=True):
     """A key that stands twice in one object, at its second place. The last one counts."""
 
     key: str
     span: Span
 
 
-@dataclass(slots=True)
-class Tree:
+class Tree(Struct):
     """A file's content. `root` is its first document, `repeated` the keys that stand twice.
 
     `second_document` is where another YAML document begins, which is not read.
@@ -124,8 +122,7 @@ def _bounded(root: Traced) -> Traced:
     return root
 
 
-@dataclass(slots=True)
-class _Open:
+class _Open(Struct):
     """A container whose end has not been met; `keys` is `None` for a list.
 
     `start` is where it begins, behind its tag and anchor; `before` counts the nodes before it.

@@ -7,7 +7,6 @@ import os
 import stat
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
@@ -18,6 +17,7 @@ from stepguard.readers.git.repository import (
     Repository,
 )
 from stepguard.readers.storage import DISK, Entry, Sort
+from stepguard.structs import Struct
 
 MAXIMUM_LINKS = 40
 """Symbolic links that are followed on the way to one file, as Linux does."""
@@ -36,8 +36,7 @@ _LARGE_FILE = b"version https://git-lfs.github.com/spec/"
 _INSTALLED = ".terraform"
 
 
-@dataclass(frozen=True, slots=True)
-class _Node:
+class _Node(Struct, frozen=True):
     """An entry of a tree: its mode and the id of its object."""
 
     mode: int

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
+
+from stepguard.structs import Struct
 
 if TYPE_CHECKING:
     from dulwich.object_store import DiskObjectStore
@@ -28,8 +29,7 @@ _DELTA_FROM_OBJECT = 7
 _ID_BYTES = 20
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectSize:
+class ObjectSize(Struct, frozen=True):
     """Bytes: `own` of the object, `largest` of whatever has to be unpacked on the way to it."""
 
     own: int

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from stepguard.structs import Struct
 
 InstanceKey: TypeAlias = "str | int | None"
 
@@ -16,8 +17,7 @@ _MODULE = re.compile(rf"module\.({_NAME})(?:{_KEY})?(?:\.|$)")
 _STEP = re.compile(rf"\.?({_NAME}|\d+)|{_KEY}|\[\*\]|\.\*")
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
+class Named(Struct, frozen=True):
     """A reference: its text, the names at its beginning, and the steps that follow.
 
     `aws_iam_role.r[0].arn` has the names `aws_iam_role`, `r` and the steps `0`, `arn`.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from stepguard.deployment.source import Span
@@ -11,6 +10,7 @@ from stepguard.deployment.values import Plain, Traced, Unknown
 from stepguard.readers.plan.contents import PlannedResource
 from stepguard.readers.plan.links import Links, Origin
 from stepguard.readers.plan.shapes import as_list, as_object
+from stepguard.structs import Struct
 
 _AFTER_APPLY = "it is known only after apply"
 _HINT = "; --source DIR reads it from the configuration"
@@ -83,8 +83,7 @@ def _with_sensitive_tags(sensitive: Plain) -> Plain:
     return sensitive
 
 
-@dataclass(frozen=True, slots=True)
-class _Attributes:
+class _Attributes(Struct, frozen=True):
     """Puts together values, marks and expressions, which have the same shape."""
 
     resource: PlannedResource

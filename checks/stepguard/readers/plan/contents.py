@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from stepguard.deployment.source import Span
 from stepguard.deployment.values import Plain, Traced
 from stepguard.readers.plan.addresses import InstanceKey
 from stepguard.readers.plan.json_walk import JsonWalk
+from stepguard.structs import Struct, field
 
 _SUPPORTED = ("0.", "1.")
 _GONE = (["delete"], ["forget"])
@@ -31,8 +31,7 @@ class PlanError(Exception):
         self.at = at
 
 
-@dataclass(slots=True, eq=False)
-class PlannedResource:
+class PlannedResource(Struct, eq=False):
     """An instance of a resource or data source, and where the plan has it.
 
     `module` is the address of its module instance, empty for the root module. `whole` is its
@@ -56,8 +55,7 @@ class PlannedResource:
         return f"{prefix}{self.type}.{self.name}"
 
 
-@dataclass(slots=True, eq=False)
-class Contents:
+class Contents(Struct, eq=False):
     """A plan, or a state.
 
     `resources` are the instances that will be there after the plan is applied, data sources that
@@ -110,8 +108,7 @@ class Contents:
         return found
 
 
-@dataclass(slots=True, eq=False)
-class Details:
+class Details(Struct, eq=False):
     """The planned values of a resource.
 
     `unknown` and `sensitive` have the shape of the values, with `true` for what is.

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from stepguard.deployment.source import Span
 from stepguard.deployment.values import Traced, Unknown
 from stepguard.readers.plan.attributes import attributes_of
 from stepguard.readers.plan.contents import PlannedResource
 from stepguard.readers.plan.links import Links, Origin
 from stepguard.readers.terraform.policy_documents import build_document
+from stepguard.structs import Struct, field
 
 _TYPE = "data.aws_iam_policy_document"
 _TEXTS = frozenset({"", "json", "minified_json"})
 _MAXIMUM_DEPTH = 20
 
 
-@dataclass(slots=True, eq=False)
-class PolicyDocuments:
+class PolicyDocuments(Struct, eq=False):
     """Makes each document once."""
 
     links: Links
@@ -44,8 +42,7 @@ class PolicyDocuments:
         return self._made[resource.address]
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
+class _Source(Struct, frozen=True):
     """The data source as the builder of documents sees it."""
 
     resource: PlannedResource

@@ -7,7 +7,6 @@ followed through variables and outputs to the attributes of resources that are n
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass, replace
 from typing import Any
 
 from stepguard.deployment.values import Plain, Reference, Unknown
@@ -21,6 +20,7 @@ from stepguard.readers.plan.addresses import (
 )
 from stepguard.readers.plan.contents import Contents, Details, PlannedResource
 from stepguard.readers.plan.shapes import as_list, as_object
+from stepguard.structs import Struct, replace
 
 MAXIMUM_SOURCES = 200
 """Attributes that one value is said to be made from."""
@@ -31,8 +31,7 @@ _AFTER_APPLY = "it is known after apply"
 _NOT_IN_PLAN = "the plan does not say what it is"
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """Something that a value is made from: an attribute of a resource, or what is not followed.
 
     `address` and `type` are empty for the latter; the type of a data source begins with `data.`.
@@ -58,8 +57,7 @@ class Origin:
         return Reference(self.address, self.attribute, self.text)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where an expression of the configuration stands.
 
     `key` is the instance key of the block around it, `repeated` that block's `for_each`.
@@ -70,8 +68,7 @@ class Place:
     repeated: Any = None
 
 
-@dataclass(slots=True, eq=False)
-class Module:
+class Module(Struct, eq=False):
     """A module instance: its part of the configuration, and the call that makes it."""
 
     address: str

@@ -17,8 +17,6 @@ class PlanFile(SourceFile):
     meant: of a line, only the member that a span lies in is shown.
     """
 
-    __slots__ = ()
-
     def line(self, number: int) -> str:  # noqa: ARG002 - what it overrides has it
         """Return nothing: what else stands in a line must not be seen."""
         return ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -141,4 +140,4 @@ class LaterTraced(Traced):
         return getattr(self, name)
 
 
-_FIELDS = frozenset(field.name for field in fields(Traced))
+_FIELDS = frozenset(Traced.__slots__)

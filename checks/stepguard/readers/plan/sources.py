@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stepguard.deployment.graph import Deployment, ReadError
@@ -15,12 +14,12 @@ from stepguard.readers.plan.shapes import as_object
 from stepguard.readers.terraform.modules import configuration_files
 from stepguard.readers.terraform.reader import TerraformOptions, evaluate_root_module
 from stepguard.readers.terraform.resources import EvaluatedResource
+from stepguard.structs import Struct, replace
 
 _INSTANCE_KEY = re.compile(r"\[[^\]]*\]")
 
 
-@dataclass(slots=True, eq=False)
-class Sources:
+class Sources(Struct, eq=False):
     """The resources of a configuration, by address."""
 
     by_address: dict[str, EvaluatedResource]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TypeAlias
 
 from stepguard.deployment.source import SourceFile, Span
@@ -26,6 +25,7 @@ from stepguard.readers.terraform.functions.types import LooseItems, SetItems
 from stepguard.readers.terraform.operators import is_open, reason_of
 from stepguard.readers.terraform.scope import Place, Scope
 from stepguard.readers.terraform.syntax.expressions import Call, Expression
+from stepguard.structs import replace
 
 MAXIMUM_TEMPLATE_DEPTH = 20
 """Templates that templates may render within themselves."""

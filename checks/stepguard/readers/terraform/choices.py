@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from stepguard.deployment.source import Span
 from stepguard.deployment.values import REMOVED, OneOf, Removed, Text, Traced, Unknown
 from stepguard.readers.terraform.budget import EvaluationError
+from stepguard.structs import Struct
 
 MAXIMUM_ALTERNATIVES = 16
 """Alternatives that one computation may have; beyond, its operands count as unknown."""
@@ -15,8 +15,7 @@ MAXIMUM_ALTERNATIVES = 16
 _COMPARED_NODES = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(Struct, frozen=True):
     """An alternative that Terraform would refuse; only inside `try` and `can`."""
 
     reason: str

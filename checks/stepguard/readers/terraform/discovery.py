@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from stepguard.readers.files import FileRefusedError, ProjectFiles
@@ -15,6 +14,7 @@ from stepguard.readers.terraform.modules import (
     configuration_files_among,
     load_module,
 )
+from stepguard.structs import Struct
 
 MAXIMUM_DIRECTORIES = 100_000
 """Directories that are looked at below one root."""
@@ -23,8 +23,7 @@ _MODULE = re.compile(r'^[ \t]*module\b|"module"', re.MULTILINE)
 _SKIPPED = frozenset({".terraform", ".git", "node_modules", ".terragrunt-cache"})
 
 
-@dataclass(frozen=True, slots=True)
-class RootModule:
+class RootModule(Struct, frozen=True):
     """A root module's directory.
 
     `reaches` are the real paths of the module directories that are read with it, `is_complete`

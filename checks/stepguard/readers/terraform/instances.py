@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 from stepguard.deployment.source import Span
@@ -27,6 +27,7 @@ from stepguard.readers.terraform.repetition import Instance, Repetition, repeat
 from stepguard.readers.terraform.scope import Place, Scope
 from stepguard.readers.terraform.syntax.expressions import GetAttribute, ObjectExpression
 from stepguard.readers.terraform.world import World
+from stepguard.structs import Struct, field
 
 MAXIMUM_MODULE_DEPTH = 60
 """Modules within modules."""
@@ -49,8 +50,7 @@ _COMPUTED = frozenset({"arn", "id", "tags_all", "unique_id"})
 """Attributes that the provider computes."""
 
 
-@dataclass(slots=True, eq=False)
-class ResourceInstance:
+class ResourceInstance(Struct, eq=False):
     """One instance of a resource or data source."""
 
     module: ModuleInstance
@@ -188,16 +188,14 @@ class ResourceInstance:
         return result
 
 
-@dataclass(slots=True, eq=False)
-class Provider:
+class Provider(Struct, eq=False):
     """A provider configuration, and the module that holds it."""
 
     module: ModuleInstance
     declared: Declaration
 
 
-@dataclass(slots=True, eq=False)
-class ModuleInstance:
+class ModuleInstance(Struct, eq=False):
     """One instance of a module.
 
     `address` is empty for the root. `source` is `None` when the module's files are not there;

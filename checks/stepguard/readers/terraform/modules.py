@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 from weakref import WeakKeyDictionary
@@ -17,6 +16,7 @@ from stepguard.readers.terraform.scope import Place
 from stepguard.readers.terraform.syntax.expressions import Attribute, Block, Expression
 from stepguard.readers.terraform.syntax.json_syntax import parse_json_body
 from stepguard.readers.terraform.syntax.parser import ParsedBody, parse_body
+from stepguard.structs import Struct, field
 
 Key = TypeVar("Key")
 
@@ -24,8 +24,7 @@ _OVERRIDES = ("override.tf", "override.tf.json")
 _OVERRIDE_ENDINGS = ("_override.tf", "_override.tf.json")
 
 
-@dataclass(slots=True, eq=False)
-class Declaration:
+class Declaration(Struct, eq=False):
     """A block of a module, and where it is written.
 
     `overrides` are the blocks of override files that change it, in the order of their files.
@@ -83,8 +82,7 @@ def block_type(block: Block) -> str:
     return block.type
 
 
-@dataclass(slots=True, eq=False)
-class ModuleSource:
+class ModuleSource(Struct, eq=False):
     """What the files of one directory declare."""
 
     directory: Path

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from stepguard.deployment.source import SourceFile
 from stepguard.readers.terraform.syntax.expressions import Expression
 from stepguard.readers.terraform.syntax.json_syntax import parse_json_body
 from stepguard.readers.terraform.syntax.parser import parse_body
+from stepguard.structs import Struct
 
 _WORD = "moved"
 
 
-@dataclass(frozen=True, slots=True)
-class Moved:
+class Moved(Struct, frozen=True):
     """A resource, an instance of one, or a module that has another address than before.
 
     Both addresses begin at the module that the block stands in.

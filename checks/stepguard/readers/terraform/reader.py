@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from stepguard.deployment.graph import Deployment, ReadError
@@ -26,12 +25,12 @@ from stepguard.readers.terraform.variables import (
     variable_files,
 )
 from stepguard.readers.terraform.world import World
+from stepguard.structs import Struct, field
 
 __all__ = ["TerraformOptions", "evaluate_root_module", "find_root_modules", "read_root_module"]
 
 
-@dataclass(frozen=True)
-class TerraformOptions:
+class TerraformOptions(Struct, frozen=True):
     """Options for reading Terraform.
 
     `var_files` are read after those that Terraform finds by itself; `variables` are values of the

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from decimal import Decimal
 
 from stepguard.deployment.values import (
@@ -21,13 +20,13 @@ from stepguard.readers.terraform.functions.conversion import SetItems
 from stepguard.readers.terraform.modules import Declaration
 from stepguard.readers.terraform.operators import reason_of
 from stepguard.readers.terraform.scope import Scope
+from stepguard.structs import Struct, field
 
 MAXIMUM_INSTANCES = 500
 """Instances of one block that are looked at; the further ones are alike."""
 
 
-@dataclass(slots=True, eq=False)
-class Instance:
+class Instance(Struct, eq=False):
     """One instance of a block.
 
     `suffix` is its key in the address (`[0]`, `["k"]`), empty for the only one and for one that
@@ -40,8 +39,7 @@ class Instance:
     conditions: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
-@dataclass(slots=True, eq=False)
-class Repetition:
+class Repetition(Struct, eq=False):
     """The instances of a block, and what its name means in expressions."""
 
     instances: list[Instance]

@@ -7,7 +7,6 @@ the same for what a configuration says and for what a plan holds.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from stepguard.deployment.documents import Document, DocumentError, read_document
@@ -27,13 +26,13 @@ from stepguard.deployment.resources import (
 )
 from stepguard.deployment.source import Span
 from stepguard.deployment.values import OneOf, Reference, Text, Traced, Unknown
+from stepguard.structs import Struct
 
 MAXIMUM_VARIANTS = 8
 """Alternatives of one definition or policy that are looked at."""
 
 
-@dataclass(frozen=True, slots=True)
-class EvaluatedResource:
+class EvaluatedResource(Struct, frozen=True):
     """A resource with what is known of its attributes.
 
     `mode` is `managed` or `data`. `span` is the block's header, `block` the whole of it; both

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from stepguard.deployment.source import SourceFile, Span
@@ -12,13 +11,13 @@ from stepguard.readers.terraform.budget import Budget
 from stepguard.readers.terraform.functions.environment import Environment
 from stepguard.readers.terraform.syntax.expressions import Template
 from stepguard.secrets import masked_code
+from stepguard.structs import Struct, field, replace
 
 _SHOWN_CHARACTERS = 120
 _READ_CHARACTERS = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """The text that offsets of expressions count in: a file, or a text from an expression.
 
     A text from an expression (the template of `templatestring`) has its own places.
@@ -77,8 +76,7 @@ class Session(Protocol):
         """Return the template that a text is. Raises `EvaluationError`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """Where an expression stands.
 
     `locals` are the names that the expression's surroundings bind (`each`, `count`, `for`

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import TypeAlias
 
@@ -33,6 +32,7 @@ from stepguard.readers.terraform.syntax.expressions import (
     TemplateLiteral,
     TemplatePart,
 )
+from stepguard.structs import Struct
 
 MAXIMUM_TEXTS = 8
 """Texts that a template with open conditions may stand for; beyond, they become holes."""
@@ -43,8 +43,7 @@ _STRUCTURE = frozenset('"{}[]\n')
 Evaluate: TypeAlias = Callable[[Expression, Scope], Traced]
 
 
-@dataclass(frozen=True, slots=True)
-class _Choice:
+class _Choice(Struct, frozen=True):
     """A stretch that depends on a condition."""
 
     condition: str

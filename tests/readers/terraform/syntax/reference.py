@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,9 @@ def dump(node: Any) -> Any:
     """Return a tree as JSON values, every field and offset in it."""
     if isinstance(node, tuple):
         return [dump(one) for one in node]
-    if is_dataclass(node):
-        members = {field.name: dump(getattr(node, field.name)) for field in fields(node)}
+    names = getattr(node, "__struct_fields__", None)
+    if names is not None:
+        members = {name: dump(getattr(node, name)) for name in names}
         return {"is": type(node).__name__, **members}
     if node is None or isinstance(node, (bool, str)):
         return node

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from stepguard.data import load
@@ -12,6 +11,7 @@ from stepguard.deployment.values import OneOf, Reference, Traced
 from stepguard.readers.cloudformation.parts import elements, given, role_meant_by, why
 from stepguard.readers.cloudformation.sam.roles import makes_role, role_reference
 from stepguard.readers.cloudformation.template import EvaluatedResource, TemplateContext
+from stepguard.structs import Struct, field
 
 MACHINE_TYPE = "AWS::StepFunctions::StateMachine"
 
@@ -36,8 +36,7 @@ class ConnectorError(Exception):
         self.span = span
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(Struct, frozen=True):
     """One end of a connector: its type in CloudFormation, its role, its ARN and the like."""
 
     type: str

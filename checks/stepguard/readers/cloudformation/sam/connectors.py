@@ -7,7 +7,6 @@ the roles that it may be for.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from stepguard.data import load
@@ -23,12 +22,12 @@ from stepguard.readers.cloudformation.sam.connector_ends import (
 )
 from stepguard.readers.cloudformation.sam.statements import MissingVariableError, filled
 from stepguard.readers.cloudformation.template import EvaluatedResource, TemplateContext
+from stepguard.structs import Struct
 
 _ROLE_POLICY = "AWS_IAM_ROLE_MANAGED_POLICY"
 
 
-@dataclass(frozen=True, slots=True)
-class Connector:
+class Connector(Struct, frozen=True):
     """A connector, wherever it is written.
 
     `name` is the logical id that SAM builds on, `holder` the resource whose text it stands in,

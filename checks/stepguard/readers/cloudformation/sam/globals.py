@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 
 from stepguard.deployment.values import REMOVED, Traced, plain
 from stepguard.readers.cloudformation.parts import given
 from stepguard.readers.cloudformation.template import EvaluatedResource, TemplateContext
+from stepguard.structs import replace
 
 _SHARED = {
     "AWS::Serverless::StateMachine": ("StateMachine", ("PropagateTags",)),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from stepguard.data import load
 from stepguard.deployment.documents import Document
@@ -13,10 +12,10 @@ from stepguard.readers.cloudformation.parts import as_object, given, variants, w
 from stepguard.readers.cloudformation.sam.managed_policies import with_arn
 from stepguard.readers.cloudformation.sam.statements import MissingVariableError, filled
 from stepguard.readers.cloudformation.template import EvaluatedResource, TemplateContext
+from stepguard.structs import Struct, field
 
 
-@dataclass(slots=True)
-class Policies:
+class Policies(Struct):
     """What `Policies` gives a role: documents, managed policies, and what could not be read."""
 
     inline: list[PolicyDocument] = field(default_factory=list)

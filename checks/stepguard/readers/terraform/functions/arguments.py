@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -31,12 +30,12 @@ from stepguard.readers.terraform.functions.environment import Environment
 from stepguard.readers.terraform.functions.errors import FunctionError, NotKnownError
 from stepguard.readers.terraform.functions.numbers import Number, is_number
 from stepguard.readers.terraform.functions.types import ListItems, LooseItems, SetItems
+from stepguard.structs import Struct
 
 _LARGEST_INDEX = 2**63 - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Arguments:
+class Arguments(Struct, frozen=True):
     """The arguments of one call.
 
     Its methods take the position of an argument. They raise `FunctionError` for null and for a
@@ -116,8 +115,7 @@ class Arguments:
 Implementation: TypeAlias = Callable[[Arguments], Traced]
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(Struct, frozen=True):
     """A function: how it is computed, and how many arguments it takes at least and at most."""
 
     run: Implementation

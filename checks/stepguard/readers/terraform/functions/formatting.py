@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from stepguard.deployment.values import Hole, OneOf, Piece, Text, Traced, Unknown, render_hole
 from stepguard.readers.terraform.functions.arguments import (
@@ -32,6 +31,7 @@ from stepguard.readers.terraform.functions.numbers import is_number
 from stepguard.readers.terraform.functions.quoting import json_quote
 from stepguard.readers.terraform.functions.texts import FlatText, cluster_starts, parts_of
 from stepguard.readers.terraform.functions.types import ListItems, SetItems
+from stepguard.structs import Struct
 
 MAXIMUM_WIDTH = 10_000
 """The largest width or precision that is looked at."""
@@ -44,8 +44,7 @@ _VERB = re.compile(
 Parts = list["Piece | Hole"]
 
 
-@dataclass(frozen=True, slots=True)
-class Verb:
+class Verb(Struct, frozen=True):
     """A formatting verb: its flags, its width and precision where it has them, its letter."""
 
     flags: str

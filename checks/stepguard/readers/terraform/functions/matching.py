@@ -12,7 +12,6 @@ ones: if one of them comes to a match, what matches depends on the hole.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from stepguard.readers.terraform.functions.errors import NotKnownError
@@ -26,6 +25,7 @@ from stepguard.readers.terraform.functions.programs import (
     Take,
     may_be_empty,
 )
+from stepguard.structs import Struct, field
 
 MAXIMUM_STEPS = 1_000_000
 """Steps of the machine for one call of a function."""
@@ -39,8 +39,7 @@ Alphabets: TypeAlias = "Mapping[int, frozenset[str]]"
 _Threads: TypeAlias = "list[tuple[int, tuple[int, ...]]]"
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True):
     """Where a pattern matched, and where its groups did: `None` for one that took no part."""
 
     start: int
@@ -48,8 +47,7 @@ class Match:
     groups: tuple[Span, ...]
 
 
-@dataclass(slots=True)
-class _Doubts:
+class _Doubts(Struct):
     """Ways to match that depend on what holes hold.
 
     `ways` are the instructions that they have come to, with the earliest place at which they may
@@ -64,8 +62,7 @@ class _Doubts:
         self.first = start if self.first is None else min(self.first, start)
 
 
-@dataclass(slots=True)
-class Machine:
+class Machine(Struct):
     """A pattern that is matched with a text.
 
     `steps` counts the work done. `touched` are the holes within which there may be a match.

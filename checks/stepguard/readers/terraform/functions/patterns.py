@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from stepguard.readers.terraform.functions.characters import (
@@ -16,6 +15,7 @@ from stepguard.readers.terraform.functions.characters import (
     Union,
 )
 from stepguard.readers.terraform.functions.errors import FunctionError, NotKnownError
+from stepguard.structs import Struct
 
 MAXIMUM_DEPTH = 60
 """Groups within groups of a pattern that is looked at."""
@@ -35,44 +35,38 @@ _ANY = Union([_EVERYTHING])
 _NOT_NEWLINE = Union([Ranges([(0x0A, 0x0A)])], negated=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Single:
+class Single(Struct, frozen=True):
     """One character of a set."""
 
     characters: Characters
 
 
-@dataclass(frozen=True, slots=True)
-class Assertion:
+class Assertion(Struct, frozen=True):
     """A condition on the place: `line start`, `line end`, or one of `_ASSERTIONS`."""
 
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """A capturing group; its number counts from one."""
 
     inner: Node
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(Struct, frozen=True):
     """Nodes one after the other; none for the empty pattern."""
 
     nodes: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """Alternatives, the preferred one first."""
 
     nodes: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Repeat:
+class Repeat(Struct, frozen=True):
     """A repetition; without `maximum` any number of times."""
 
     inner: Node
@@ -84,8 +78,7 @@ class Repeat:
 Node: TypeAlias = "Single | Assertion | Group | Sequence | Choice | Repeat"
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(Struct, frozen=True):
     """A regular expression: its tree, and the name of each group, empty where it has none."""
 
     root: Node

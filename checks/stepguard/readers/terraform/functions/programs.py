@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from stepguard.readers.terraform.functions.characters import Characters
@@ -17,45 +16,41 @@ from stepguard.readers.terraform.functions.patterns import (
     Sequence,
     Single,
 )
+from stepguard.structs import Struct
 
 MAXIMUM_INSTRUCTIONS = 5_000
 """Instructions of a program; patterns with larger ones are not looked at."""
 
 
-@dataclass(slots=True)
-class Take:
+class Take(Struct):
     """Take one character of a set."""
 
     characters: Characters
     next: int
 
 
-@dataclass(slots=True)
-class Split:
+class Split(Struct):
     """Go on in two ways, of which the first is preferred."""
 
     preferred: int
     other: int
 
 
-@dataclass(slots=True)
-class Save:
+class Save(Struct):
     """Note the place in a slot: where the match or a group starts or ends."""
 
     slot: int
     next: int
 
 
-@dataclass(slots=True)
-class Check:
+class Check(Struct):
     """Go on if a condition on the place holds."""
 
     kind: str
     next: int
 
 
-@dataclass(slots=True)
-class Done:
+class Done(Struct):
     """The pattern has matched."""
 
 

@@ -19,13 +19,13 @@ from stepguard.readers.terraform.syntax.expressions import (
     TupleExpression,
     Unary,
 )
+from stepguard.structs import Struct
 
 _COLLECTIONS = ("list", "set", "map")
 _PRIMITIVES = ("string", "number", "bool")
 
 
-@dataclass(frozen=True, slots=True)
-class Type:
+class Type(Struct, frozen=True):
     """A type. `kind` is `any`, `string`, `number`, `bool`, a collection's or `object`, `tuple`.
 
     `element` is the type of a collection's elements, `attributes` are those of an object,

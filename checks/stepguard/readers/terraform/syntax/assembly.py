@@ -7,7 +7,6 @@ what follows a term (`.a`, `[0]`, `.*`, `[*]`) are read here, from the original 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Protocol, TypeAlias
 
@@ -28,6 +27,7 @@ from stepguard.readers.terraform.syntax.expressions import (
 )
 from stepguard.readers.terraform.syntax.scanner import RawTemplate, Region
 from stepguard.readers.terraform.syntax.templates import TemplateReader, literal_text
+from stepguard.structs import Struct
 
 MAXIMUM_DEPTH = 100
 """Expressions within expressions."""
@@ -54,8 +54,7 @@ class Grammar(Protocol):
         """Return the expression that a region is; `None`, and a problem, when it is none."""
 
 
-@dataclass(frozen=True, slots=True)
-class AttributeStep:
+class AttributeStep(Struct, frozen=True):
     """`.name`, or `.0` in its legacy form."""
 
     name: str
@@ -63,16 +62,14 @@ class AttributeStep:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class IndexStep:
+class IndexStep(Struct, frozen=True):
     """`[key]`."""
 
     key: Expression
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class SplatStep:
+class SplatStep(Struct, frozen=True):
     """`.*` (`is_full` is false) or `[*]`."""
 
     is_full: bool
@@ -82,8 +79,7 @@ class SplatStep:
 Step: TypeAlias = "AttributeStep | IndexStep | SplatStep"
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(Struct, frozen=True):
     """An expression and the stretch that it takes with its parentheses."""
 
     expression: Expression

@@ -8,13 +8,13 @@ brace.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
+from stepguard.structs import Struct
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+
+class Literal(Struct, frozen=True):
     """`null`, `true`, `false` or a number (`int`, or `Decimal` when it has a fraction)."""
 
     value: bool | int | Decimal | None
@@ -22,8 +22,7 @@ class Literal:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateLiteral:
+class TemplateLiteral(Struct, frozen=True):
     """A stretch of a template that stands for itself.
 
     `text` is its value; `exact` says that it is written in the file character by character
@@ -36,8 +35,7 @@ class TemplateLiteral:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Interpolation:
+class Interpolation(Struct, frozen=True):
     """`${…}`. Trimming by `~` has already been applied to the literals beside it."""
 
     expression: Expression
@@ -45,8 +43,7 @@ class Interpolation:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateIf:
+class TemplateIf(Struct, frozen=True):
     """`%{if condition}…%{else}…%{endif}`, from the first directive's start to the last's end."""
 
     condition: Expression
@@ -56,8 +53,7 @@ class TemplateIf:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateFor:
+class TemplateFor(Struct, frozen=True):
     """`%{for key, value in collection}…%{endfor}`; `key` is `None` when only one name is given."""
 
     key: str | None
@@ -71,8 +67,7 @@ class TemplateFor:
 TemplatePart: TypeAlias = "TemplateLiteral | Interpolation | TemplateIf | TemplateFor"
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(Struct, frozen=True):
     """A quoted string or heredoc, or a template file as a whole. `start`/`end` include quotes.
 
     A template that is one interpolation alone evaluates to that value itself, of any type, when
@@ -84,8 +79,7 @@ class Template:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(Struct, frozen=True):
     """A root name: `var`, `local`, `aws_sfn_state_machine`, `each`, a `for` variable."""
 
     name: str
@@ -93,8 +87,7 @@ class Name:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class GetAttribute:
+class GetAttribute(Struct, frozen=True):
     """`source.name`. Spans from the source's start to the name's end; legacy `a.0` is `Index`."""
 
     source: Expression
@@ -103,8 +96,7 @@ class GetAttribute:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(Struct, frozen=True):
     """`source[key]`."""
 
     source: Expression
@@ -113,8 +105,7 @@ class Index:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Splat:
+class Splat(Struct, frozen=True):
     """`source[*]…` or `source.*…`.
 
     `each` is the expression applied to every element, in which `Name("*", …)` (an empty span at
@@ -128,8 +119,7 @@ class Splat:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """`name(arguments)`; `name` keeps its namespace (`provider::aws::arn_parse`).
 
     `expands` says that the last argument is followed by `...`.
@@ -142,8 +132,7 @@ class Call:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Unary:
+class Unary(Struct, frozen=True):
     """`-operand` or `!operand`."""
 
     operator: str
@@ -152,8 +141,7 @@ class Unary:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Binary:
+class Binary(Struct, frozen=True):
     """`left operator right`."""
 
     operator: str
@@ -163,8 +151,7 @@ class Binary:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Conditional:
+class Conditional(Struct, frozen=True):
     """`condition ? then : otherwise`."""
 
     condition: Expression
@@ -174,8 +161,7 @@ class Conditional:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class TupleExpression:
+class TupleExpression(Struct, frozen=True):
     """`[a, b]`."""
 
     elements: tuple[Expression, ...]
@@ -183,8 +169,7 @@ class TupleExpression:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectMember:
+class ObjectMember(Struct, frozen=True):
     """`key = value` in an object. A bare name as key is a `Literal`-like `Template` of its text;
     a parenthesised or computed key is its expression.
     """
@@ -195,8 +180,7 @@ class ObjectMember:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectExpression:
+class ObjectExpression(Struct, frozen=True):
     """`{ key = value }`."""
 
     members: tuple[ObjectMember, ...]
@@ -204,8 +188,7 @@ class ObjectExpression:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class ForTuple:
+class ForTuple(Struct, frozen=True):
     """`[for key, value in collection : result if condition]`."""
 
     key: str | None
@@ -217,8 +200,7 @@ class ForTuple:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class ForObject:
+class ForObject(Struct, frozen=True):
     """`{for key, value in collection : result_key => result_value... if condition}`."""
 
     key: str | None
@@ -238,8 +220,7 @@ Expression: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(Struct, frozen=True):
     """`name = expression` in a body; `name_end` is where the name ends."""
 
     name: str
@@ -249,8 +230,7 @@ class Attribute:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Struct, frozen=True):
     """`type "label" … { body }`; `header_end` is where the last label (or the type) ends."""
 
     type: str
@@ -261,8 +241,7 @@ class Block:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(Struct, frozen=True):
     """The attributes and blocks between two braces, or of a whole file, in order."""
 
     attributes: tuple[Attribute, ...]
@@ -271,8 +250,7 @@ class Body:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class SyntaxProblem:
+class SyntaxProblem(Struct, frozen=True):
     """A stretch of a file that is no HCL; what parses around it is kept."""
 
     message: str

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, fields, is_dataclass, replace
 from decimal import Decimal
 from typing import Any, TypeAlias, TypeVar
 
@@ -39,6 +38,7 @@ from stepguard.readers.terraform.syntax.parser import (
     parse_expression,
     parse_template,
 )
+from stepguard.structs import Struct, replace
 
 _COMMENT = "//"
 _ROOT_BLOCKS = {
@@ -100,8 +100,7 @@ def parse_json_body(text: str, parser: str | None = None) -> ParsedBody:
     return ParsedBody(body, tuple(reading.problems))
 
 
-@dataclass(frozen=True, slots=True)
-class _Member:
+class _Member(Struct, frozen=True):
     """A member of an object that is a body or a level of labels."""
 
     name: str
@@ -326,18 +325,18 @@ class _Places:
     def moved(self, node: _Node) -> _Node:
         """Return an expression or a part of one with offsets of the file."""
         changes: dict[str, Any] = {}
-        if not is_dataclass(node) or isinstance(node, type):
+        if not isinstance(node, Struct):
             return node
-        for field in fields(node):
-            value = getattr(node, field.name)
-            if field.name == "start":
+        for name in node.__struct_fields__:
+            value = getattr(node, name)
+            if name == "start":
                 changes["start"] = self.place(value)
-            elif field.name == "end":
+            elif name == "end":
                 changes["end"] = self.place_end(value)
             elif isinstance(value, tuple):
-                changes[field.name] = tuple(self._moved_all(value))
-            elif is_dataclass(value):
-                changes[field.name] = self.moved(value)
+                changes[name] = tuple(self._moved_all(value))
+            elif isinstance(value, Struct):
+                changes[name] = self.moved(value)
         if changes["end"] < changes["start"]:
             changes["end"] = changes["start"]
         return replace(node, **changes)

@@ -6,7 +6,6 @@ has no wheels, and as the reference that must see the same in every text.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib import metadata, util
 
@@ -24,6 +23,7 @@ from stepguard.readers.terraform.syntax.scanner import (
     scan_expression,
     scan_template,
 )
+from stepguard.structs import Struct
 
 TREE_SITTER = "tree-sitter"
 PYTHON_HCL2 = "python-hcl2"
@@ -38,8 +38,7 @@ class ParserUnavailableError(Exception):
     """A parser that does not exist or is not installed; its text says what can be done."""
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedBody:
+class ParsedBody(Struct, frozen=True):
     """A file's content, and what in it is no HCL."""
 
     body: Body

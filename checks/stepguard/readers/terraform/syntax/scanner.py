@@ -22,11 +22,11 @@ consumes text, no expression backtracks over it, and nesting is bounded.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
 
 from stepguard.readers.terraform.syntax.expressions import SyntaxProblem
+from stepguard.structs import Struct, field
 
 MAXIMUM_NESTING = 100
 """Brackets within brackets, templates included; deeper text is refused."""
@@ -64,8 +64,7 @@ class TemplateKind(Enum):
     BARE = "bare"
 
 
-@dataclass(slots=True)
-class Region:
+class Region(Struct):
     """A stretch of code: a file's body, or the expression of an interpolation or directive.
 
     `masked` stands for the text from `start` to `end`. `templates` are the templates in it by
@@ -86,16 +85,14 @@ class Region:
         return offset if run is None else run[0]
 
 
-@dataclass(slots=True)
-class RawLiteral:
+class RawLiteral(Struct):
     """A stretch of a template outside its sequences; in heredocs and files at most one line."""
 
     start: int
     end: int
 
 
-@dataclass(slots=True)
-class RawSequence:
+class RawSequence(Struct):
     """`${…}` (`keyword` is empty), `%{…}`, or a directive that is none (`keyword` is `None`)."""
 
     keyword: str | None
@@ -111,8 +108,7 @@ class RawSequence:
 RawPiece: TypeAlias = "RawLiteral | RawSequence"
 
 
-@dataclass(slots=True)
-class RawTemplate:
+class RawTemplate(Struct):
     """A template as the scanner found it; `start` and `end` include quotes or markers."""
 
     kind: TemplateKind
@@ -298,8 +294,7 @@ class _Scanner:
         )
 
 
-@dataclass(slots=True)
-class _Bracket:
+class _Bracket(Struct):
     """An open bracket.
 
     `has_lines` says that it is a body's, `is_object` that newlines in it part members; these are

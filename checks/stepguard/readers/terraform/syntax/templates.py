@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from itertools import pairwise
 
 from stepguard.readers.terraform.syntax.expressions import (
@@ -31,6 +30,7 @@ from stepguard.readers.terraform.syntax.scanner import (
     Region,
     TemplateKind,
 )
+from stepguard.structs import Struct, field
 
 _QUOTED_ESCAPE = re.compile(
     r"\\(?:u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)|\\|\$\$\{|%%\{",
@@ -45,8 +45,7 @@ _SPACES = (
 """What Terraform's implementation language takes for white space."""
 
 
-@dataclass(slots=True)
-class _Stretch:
+class _Stretch(Struct):
     """The text between two sequences, or a line of it, as literals with their places."""
 
     literals: list[TemplateLiteral]
@@ -84,8 +83,7 @@ class _Stretch:
             self.literals[0] = rest
 
 
-@dataclass(slots=True)
-class _Open:
+class _Open(Struct):
     """An `if` or `for` directive whose end has not come yet, and the parts in it so far."""
 
     sequence: RawSequence | None
