@@ -37,12 +37,16 @@ def comparable(listed: list[dict[str, Any]]) -> Counter[str]:
     return found
 
 
-def components(directory: str, *, pack: bool) -> Counter[str]:
-    """Return the names of the components of checkov's bill of materials."""
+Component = tuple[str, ...]
+
+
+def components(directory: str, *, pack: bool) -> Counter[Component]:
+    """Return name, type, version and address of the components of checkov's bill of materials."""
     done = run(command("-d", directory, "-o", "cyclonedx_json", pack=pack))
     start = done.stdout.find("{")
     listed = json.loads(done.stdout[start:]).get("components", ()) if start >= 0 else ()
-    return Counter(str(one.get("name")) for one in listed)
+    members = ("name", "type", "version", "purl")
+    return Counter(tuple(str(one.get(member)) for member in members) for one in listed)
 
 
 def main(directories: list[str]) -> int:
@@ -60,13 +64,13 @@ def main(directories: list[str]) -> int:
             if one["check_id"].startswith("SFN")
         )
         added = parts[1] - parts[0]
-        difference += (parts[0] - parts[1]) + Counter(
-            {name: times for name, times in added.items() if name not in ours}
-        )
+        by_ours = [one for one in added.elements() if one[0] in ours]
+        unexplained = (parts[0] - parts[1]) + (added - Counter(by_ours))
+        difference += Counter(" ".join(one) for one in unexplained.elements())
         print(
             f"{Path(directory).name}: {without.total()} of checkov's own, "
             f"{parts[0].total()} components, {ours.total()} of ours, "
-            f"{sum(added[name] for name in ours)} components by ours, "
+            f"{len(by_ours)} components by ours, "
             f"{difference.total()} different"
         )
         for one in list(difference)[:5]:
