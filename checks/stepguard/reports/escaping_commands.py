@@ -8,12 +8,12 @@ hold such a line from a template.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from stepguard.reports.display import harmless, harmless_lines
+from stepguard.reports.indented_json import indented
 
 
 def command(name: str, properties: Mapping[str, str | int | None], message: str) -> str:
@@ -39,7 +39,7 @@ def json_text(data: Any) -> str:
 
     No line of it begins with a string, so that only `##[` is to be written otherwise.
     """
-    return json.dumps(data, indent=2).replace("##[", "#\\u0023[") + "\n"
+    return indented(data).replace("##[", "#\\u0023[") + "\n"
 
 
 def inert_xml(text: str) -> str:

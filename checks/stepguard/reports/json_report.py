@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +19,7 @@ from stepguard.report import (
     ScanError,
     place_of,
 )
+from stepguard.reports.indented_json import indented
 from stepguard.reports.selection import introduced, unchanged
 
 VERSION = 1
@@ -71,7 +71,7 @@ def report_as_dict(report: Report) -> dict[str, Any]:
 
 def render_json(report: Report) -> str:
     """Return the report as JSON text with a line break at its end."""
-    return json.dumps(report_as_dict(report), indent=2) + "\n"
+    return indented(report_as_dict(report)) + "\n"
 
 
 def _place(place: Place) -> dict[str, Any]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
 from stepguard.deployment.values import render
 from stepguard.permissions.policy import RolePolicy, document_value
+from stepguard.reports.indented_json import indented
 
 
 def render_policies_as_json(policies: Iterable[RolePolicy]) -> str:
     """Return a list of policies; what is not known before deployment is `${…}`."""
-    return json.dumps([_policy(one) for one in policies], indent=2) + "\n"
+    return indented([_policy(one) for one in policies]) + "\n"
 
 
 def _policy(policy: RolePolicy) -> dict[str, Any]:
