@@ -10,7 +10,7 @@ import pytest
 from stepguard.config import Config
 from stepguard.deployment.resources import Form, Unread
 from stepguard.deployment.values import REMOVED, OneOf, Traced, Unknown
-from stepguard.rules.machines import SAM_MACHINE
+from stepguard.rules.languages import SAM_MACHINE
 
 RULE = "SFN201"
 UNKNOWN = Unknown("var.level", "it is not set")

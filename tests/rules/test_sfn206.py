@@ -9,7 +9,7 @@ import pytest
 
 from stepguard.deployment.resources import Form, Unread
 from stepguard.deployment.values import REMOVED, OneOf, Traced, Unknown
-from stepguard.rules.machines import SAM_MACHINE
+from stepguard.rules.languages import SAM_MACHINE
 
 RULE = "SFN206"
 

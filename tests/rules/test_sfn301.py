@@ -9,7 +9,7 @@ import pytest
 
 from stepguard.deployment.resources import Encryption, Form, Unread
 from stepguard.deployment.values import REMOVED, OneOf, Reference, Traced, Unknown
-from stepguard.rules.machines import SAM_MACHINE
+from stepguard.rules.languages import SAM_MACHINE
 
 RULE = "SFN301"
 CUSTOMER = "CUSTOMER_MANAGED_KMS_KEY"

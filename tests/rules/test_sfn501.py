@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -125,3 +126,18 @@ def test_an_unknown_call_with_handlers_is_fine(judge: Callable[..., Any]) -> Non
 
 def test_a_definition_that_cannot_be_read(judge: Callable[..., Any]) -> None:
     assert judge(RULE, Unread("lost")).reasons == ["the definition could not be read: lost"]
+
+
+@pytest.mark.parametrize(("seconds", "attempts"), [(None, 6), (127, 6), (126, 5), (20, 3), (2, 1)])
+def test_the_suggested_retrier_ends_before_the_execution(
+    judge: Callable[..., Any], seconds: int | None, attempts: int
+) -> None:
+    definition = machine(A=task())
+    if seconds is not None:
+        definition["TimeoutSeconds"] = seconds
+    suggestion = judge(RULE, definition).only.suggestion
+    assert f'"MaxAttempts": {attempts}, ' in suggestion
+    proposed = json.loads(suggestion.partition(": ")[2])
+    definition["States"]["A"]["Retry"] = proposed
+    assert judge(RULE, definition).passes
+    assert not judge("SFN503", definition).violations or attempts == 1

@@ -40,7 +40,7 @@ def machine(**states: Any) -> dict[str, Any]:
 def test_a_task_that_waits(judge: Callable[..., Any], resource: str, words: str) -> None:
     found = judge(RULE, machine(A=task(resource))).only
     assert found.message.startswith(f"'A' waits for {words}, and a failure is neither")
-    assert (found.severity, found.tier) == (Severity.MEDIUM, "default")
+    assert (found.severity, found.tier) == (Severity.LOW, "default")
     assert found.suggestion.startswith('"Catch": [{"ErrorEquals": ["States.ALL"]')
 
 
@@ -113,3 +113,23 @@ def test_what_is_not_known_is_said_beside_what_is_pedantic(judge: Callable[..., 
 
 def test_a_definition_that_cannot_be_read(judge: Callable[..., Any]) -> None:
     assert judge(RULE, Unread("lost")).reasons == ["the definition could not be read: lost"]
+
+
+@pytest.mark.parametrize(
+    "states",
+    [
+        {"A": task(CALL, Next="B", Catch=CATCH), "B": task()},
+        {"A": {"Type": "Map", "Next": "W"}, "W": {"Type": "Wait", "Next": "B"}, "B": task()},
+        {"A": {"Type": "Map", "Iterator": {"StartAt": "B", "States": {"B": task()}}, "End": True}},
+    ],
+)
+def test_what_was_done_before_makes_it_worse(
+    judge: Callable[..., Any], states: dict[str, Any]
+) -> None:
+    found = judge(RULE, machine(**states)).violations[0]
+    assert found.severity is Severity.MEDIUM
+
+
+def test_what_only_waited_before_does_not(judge: Callable[..., Any]) -> None:
+    found = judge(RULE, machine(A={"Type": "Wait", "Seconds": 1, "Next": "B"}, B=task())).only
+    assert found.severity is Severity.LOW

@@ -19,7 +19,7 @@ def each(mode: str = "DISTRIBUTED", **fields: Any) -> dict[str, Any]:
     processor = {
         "ProcessorConfig": {"Mode": mode, "ExecutionType": "STANDARD"},
         "StartAt": "I",
-        "States": {"I": {"Type": "Succeed"}},
+        "States": {"I": {"Type": "Fail"}},
     }
     return {"Type": "Map", "ItemProcessor": processor, "End": True, **fields}
 
@@ -61,3 +61,11 @@ def test_what_is_not_known(judge: Callable[..., Any]) -> None:
     definition = machine(each(ResultWriter=WRITER, ToleratedFailureCount=maybe))
     assert judge(RULE, Document(definition, None)).reasons == ["not all fields of 'A' are known"]
     assert judge(RULE, Unread("lost")).reasons == ["the definition could not be read: lost"]
+
+
+def test_items_that_cannot_fail(judge: Callable[..., Any]) -> None:
+    safe = each(ResultWriter=WRITER)
+    safe["ItemProcessor"]["States"]["I"] = {"Type": "Pass", "Result": 1, "End": True}
+    assert judge(RULE, machine(safe)).passes
+    safe["ItemProcessor"]["States"]["I"] = {"Type": "Pass", "InputPath": "$.a", "End": True}
+    assert judge(RULE, machine(safe)).violations

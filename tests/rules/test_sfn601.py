@@ -21,14 +21,14 @@ variable "unknown" {}
 resource "aws_sfn_state_machine" "m" {
   name       = "m"
   role_arn   = "arn:aws:iam::123456789012:role/m"
-  definition = jsonencode({ StartAt = "A", States = { A = { Type = "Succeed" } } })
+  definition = jsonencode({ StartAt = "A", States = { A = { Type = "Fail" } } })
   type       = "STANDARD"
 }
 resource "aws_sfn_state_machine" "other" {
   count      = 0
   name       = "other"
   role_arn   = "arn:aws:iam::123456789012:role/m"
-  definition = jsonencode({ StartAt = "A", States = { A = { Type = "Succeed" } } })
+  definition = jsonencode({ StartAt = "A", States = { A = { Type = "Fail" } } })
 }
 """
 OWN = "{ StateMachineArn = aws_sfn_state_machine.m.arn }"
@@ -197,7 +197,7 @@ def test_events_of_sam_and_rules_of_cloudformation_count(scanned: Callable[..., 
 Resources:
   M:
     Type: AWS::Serverless::StateMachine
-    Properties: {Definition: {StartAt: A, States: {A: {Type: Succeed}}}}
+    Properties: {Definition: {StartAt: A, States: {A: {Type: Fail}}}}
 """
     function = """
   F:
@@ -252,3 +252,27 @@ def test_the_suggestion_names_the_machine_as_its_module_does(address: str, name:
     (found,) = load(RULE).judge(machine, context) or ()
     assert isinstance(found, Violation)
     assert f"{{ StateMachineArn = {name} }}" in found.suggestion
+
+
+@pytest.mark.parametrize(
+    ("state", "can_fail"),
+    [
+        ('{ Type = "Succeed" }', False),
+        ('{ Type = "Pass", Result = { "a.$" = "$.a" }, End = true }', False),
+        ('{ Type = "Pass", Parameters = { a = [1, "b"] }, End = true }', False),
+        ('{ Type = "Wait", Seconds = 5, End = true }', False),
+        ('{ Type = "Pass", Parameters = { a = [{ "b.$" = "$.b" }] }, End = true }', True),
+        ('{ Type = "Pass", Output = "{% $states.input.a %}", End = true }', True),
+        ('{ Type = "Pass", InputPath = "$.a", End = true }', True),
+        ('{ Type = "Pass", Parameters = { a = var.unknown }, End = true }', True),
+        ('{ Type = "Wait", SecondsPath = "$.a", End = true }', True),
+        ('{ Type = "Succeed", OutputPath = "$.a" }', True),
+        ("var.unknown", True),
+    ],
+)
+def test_a_machine_that_cannot_fail_needs_no_alarm(
+    scanned: Callable[..., Any], state: str, can_fail: bool
+) -> None:
+    text = MACHINE.replace('{ Type = "Fail" }', state) + 'provider "aws" {}\n'
+    report = scanned(RULE, text)
+    assert bool(report.evaluated.get(RULE)) is can_fail

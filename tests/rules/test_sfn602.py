@@ -14,7 +14,7 @@ TEMPLATE = """Resources:
     Type: AWS::StepFunctions::StateMachine
     Properties:
       RoleArn: arn:aws:iam::123456789012:role/m
-      Definition: {{StartAt: A, {timeout}States: {{A: {{Type: Succeed}}}}}}
+      Definition: {{StartAt: A, {timeout}States: {{A: {{Type: Fail}}}}}}
   A:
     Type: AWS::CloudWatch::Alarm
     Properties:

@@ -169,7 +169,7 @@ def test_metrics_of_queries_in_cloudformation(scanned: Callable[..., Any]) -> No
   Topic: {Type: AWS::SNS::Topic}
   M:
     Type: AWS::Serverless::StateMachine
-    Properties: {Definition: {StartAt: A, States: {A: {Type: Succeed}}}}
+    Properties: {Definition: {StartAt: A, States: {A: {Type: Fail}}}}
 """
     found = [one.violation.subject for one in scanned(RULE, text).findings]
     assert sorted(found) == ["dimension ExecutionsTimedOut", "period"]

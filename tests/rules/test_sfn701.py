@@ -12,7 +12,7 @@ from stepguard.config import Config
 from stepguard.deployment.resources import Form, Tags, Unread
 from stepguard.deployment.values import Hole, PartlyKnownKey, Text, Traced, Unknown
 from stepguard.engine import ScanOptions, scan
-from stepguard.rules.machines import SAM_MACHINE
+from stepguard.rules.languages import SAM_MACHINE
 
 RULE = "SFN701"
 UNKNOWN = Unknown("var.tags", "it is not set")

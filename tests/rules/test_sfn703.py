@@ -10,6 +10,20 @@ from stepguard.deployment.resources import Tags, Unread
 from stepguard.deployment.values import Hole, PartlyKnownKey, Piece, Text, Traced, Unknown
 
 RULE = "SFN703"
+WAITER = """Resources:
+  R:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {Statement: [{Effect: Allow, Action: "sts:AssumeRole", \
+Principal: {Service: states.amazonaws.com}}]}
+  M:
+    Type: AWS::StepFunctions::StateMachine
+    Properties:
+      RoleArn: !GetAtt R.Arn
+      DefinitionString: '{"StartAt": "framework-isComplete-task", "States":
+        {"framework-isComplete-task": {"Type": "Succeed"},
+        "framework-onTimeout-task": {"Type": "Succeed"}}}'
+"""
 
 
 def test_no_tags(judge_role: Callable[..., Any]) -> None:
@@ -40,3 +54,16 @@ def test_tags_that_are_not_known(judge_role: Callable[..., Any]) -> None:
 
 def test_a_role_that_sam_makes(judge_role: Callable[..., Any]) -> None:
     assert not judge_role(RULE, generated=True).applies
+
+
+def test_a_role_that_sam_has_made(judge_role: Callable[..., Any]) -> None:
+    of_sam = "stateMachine:createdBy"
+    assert not judge_role(RULE, tags=Tags(values={of_sam: Traced("SAM")})).applies
+    tags = Tags(values={of_sam: Traced("SAM"), "Owner": Traced("x")})
+    assert judge_role(RULE, tags=tags).passes
+
+
+def test_the_role_of_the_waiter_of_the_cdk(scanned: Callable[..., Any]) -> None:
+    assert not scanned(RULE, WAITER).evaluated.get(RULE)
+    own = WAITER.replace("framework-onTimeout-task", "other")
+    assert scanned(RULE, own).evaluated[RULE] == {"violation": 1}

@@ -726,3 +726,20 @@ def test_the_cases_of_asl_validator() -> None:
     elsewhere = REFUSED_FOR_PATHS_AND_EXPRESSIONS | REFUSED_FOR_A_ROLE | REFUSED_FOR_A_QUOTA
     assert wanted - found == elsewhere
     assert found - wanted == REFUSED_BY_THE_SERVICE
+
+
+def test_a_query_language_among_the_states_is_one_defect(judge: Callable[..., Any]) -> None:
+    states = {
+        "QueryLanguage": "JSONata",
+        "A": {"Type": "Pass", "Output": "{% 1 %}", "Next": "B"},
+        "B": task(Arguments={"a": "{% $states.input %}"}, Output="{% 1 %}"),
+    }
+    found = judge(RULE, {**machine(**states), "StartAt": "A"}).only
+    assert found.suggestion == '"QueryLanguage" beside States, not among the states'
+
+
+def test_what_is_there_already_is_not_suggested(judge: Callable[..., Any]) -> None:
+    both = {"ItemsPath": "$.a", "Items": [1], "ItemProcessor": inner("B")}
+    state = {"Type": "Map", "QueryLanguage": "JSONata", "End": True, **both}
+    found = judge(RULE, machine(A=state)).violations
+    assert '"Items"' not in "".join(one.suggestion for one in found)

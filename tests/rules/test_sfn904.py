@@ -115,3 +115,20 @@ def test_what_is_not_known(judge: Callable[..., Any]) -> None:
     unknown = Unknown("var.x", "it is not set")
     assert judge(RULE, Document({"StartAt": "A", "States": unknown}, None)).reasons
     assert judge(RULE, Unread("lost")).reasons == ["the definition could not be read: lost"]
+
+
+@pytest.mark.parametrize(
+    ("text", "suggestion"),
+    [
+        (
+            TERRAFORM % "aws_lambda_function.chekc.arn"
+            + 'resource "aws_lambda_function" "check" {}\n',
+            "aws_lambda_function.check.arn",
+        ),
+        (TEMPLATE % "${Chekc.Arn}" + "  Check: {Type: AWS::Lambda::Function}\n", "Check.Arn"),
+        (TEMPLATE % "${Gone.Arn}", "the name of a resource that there is"),
+    ],
+)
+def test_what_was_probably_meant(scanned: Callable[..., Any], text: str, suggestion: str) -> None:
+    (found,) = scanned(RULE, text).findings
+    assert found.violation.suggestion == suggestion

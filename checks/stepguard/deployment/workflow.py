@@ -211,7 +211,7 @@ def _read_workflow(document: Document, types: dict[str, str] | None) -> Workflow
     body = as_object(document.value)
     if body is None:
         return Workflow(document, None)
-    language = _language(body, "JSONPath")
+    language = None if _has_misplaced_language(body) else _language(body, "JSONPath")
     workflow = Workflow(document, body, language)
     stack: list[Scope | State] = [Scope("machine", (), body)]
     while stack and len(workflow.states) < MAXIMUM_STATES:
@@ -224,6 +224,12 @@ def _read_workflow(document: Document, types: dict[str, str] | None) -> Workflow
             current.states = _states_in(current, language, types)
             stack.extend(reversed(current.states))
     return workflow
+
+
+def _has_misplaced_language(body: dict[str, Plain]) -> bool:
+    """Tell whether the machine's query language stands among its states, and means something."""
+    states = as_object(body.get("States")) or {}
+    return isinstance(states.get("QueryLanguage"), str)
 
 
 def _value(members: dict[str, Plain], name: str) -> Plain:

@@ -22,6 +22,9 @@ EXPRESS_SECONDS = 300
 YEAR_SECONDS = 31_536_000
 """How long an execution of a Standard workflow can take: a year."""
 
+_MAXIMUM_STEPS = 10_000
+"""Attempts that are added up one by one; the rest are taken to wait as long as the last."""
+
 _BEYOND_USE = 10.0**15
 
 
@@ -127,3 +130,18 @@ def is_number(value: Plain) -> bool:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return False
     return -_BEYOND_USE < value < _BEYOND_USE
+
+
+def total_wait(attempts: int, interval: float, rate: float, longest: float) -> float:
+    """Return the seconds that a retrier waits in all, with the longest wait between two attempts.
+
+    Infinite where the sum is beyond all numbers.
+    """
+    total = 0.0
+    wait = float(interval)
+    for number in range(min(attempts, _MAXIMUM_STEPS)):
+        total += min(wait, longest)
+        wait = min(wait * rate, 1e300)
+        if rate == 1 or wait >= longest or total >= 1e300:
+            return total + (attempts - number - 1) * min(wait, longest)
+    return total + max(attempts - _MAXIMUM_STEPS, 0) * min(wait, longest)

@@ -226,7 +226,11 @@ def _in_own_language(state: State, names: list[str], known: frozenset[str]) -> s
         counterparts = [_IN_JSONPATH.get(name, "") for name in names]
     else:
         counterparts = [_IN_JSONATA.get(name, name.removesuffix("Path")) for name in names]
-    own = [f'"{one}"' for one in dict.fromkeys(counterparts) if one in known]
+    own = [
+        f'"{one}"'
+        for one in dict.fromkeys(counterparts)
+        if one in known and state.has(one) is False
+    ]
     if state.query_language == "JSONPath":
         own.append('"QueryLanguage": "JSONata" in the state')
         return listed(own)

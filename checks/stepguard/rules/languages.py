@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from stepguard.deployment.resources import Form, Resource
+
+SAM_MACHINE = "AWS::Serverless::StateMachine"
+"""The type of SAM's own state machines."""
+
+_JSON = re.compile(r"\s*\{")
 
 
 def is_terraform(resource: Resource) -> bool:
@@ -10,6 +17,24 @@ def is_terraform(resource: Resource) -> bool:
     return resource.form in (Form.TERRAFORM, Form.PLAN)
 
 
-def in_language(resource: Resource, *, terraform: str, cloudformation: str) -> str:
-    """Return the snippet in the language that a resource is written in."""
-    return terraform if is_terraform(resource) else cloudformation
+def in_language(resource: Resource, *, terraform: str, cloudformation: str, sam: str = "") -> str:
+    """Return the snippet in the language that a resource is written in.
+
+    `cloudformation` and `sam` (for SAM's own state machines, where these differ) are YAML; where
+    the resource stands in a JSON template, what is returned is JSON.
+    """
+    if is_terraform(resource):
+        return terraform
+    snippet = sam if sam and resource.type == SAM_MACHINE else cloudformation
+    return _as_json(snippet) if _is_in_json(resource) else snippet
+
+
+def _is_in_json(resource: Resource) -> bool:
+    return resource.span is not None and _JSON.match(resource.span.file.text) is not None
+
+
+def _as_json(snippet: str) -> str:
+    # Only a finding in a JSON template needs it.
+    from stepguard.rules.json_snippets import json_of
+
+    return json_of(snippet)

@@ -5,12 +5,8 @@ from __future__ import annotations
 from stepguard.deployment.resources import Logging, StateMachine, Unread
 from stepguard.deployment.source import Span
 from stepguard.finding import NotEvaluated
-from stepguard.rules.machines import (
-    by_form,
-    is_undecided,
-    possible_values,
-    why_undecided,
-)
+from stepguard.rules.languages import in_language
+from stepguard.rules.machines import is_undecided, possible_values, why_undecided
 from stepguard.structs import Struct
 
 OFF = "OFF"
@@ -72,23 +68,26 @@ def _not_evaluated(machine: StateMachine, reason: str, span: Span | None) -> Not
 
 def how_to_log(machine: StateMachine, level: str) -> str:
     """Return the configuration that logs at a level, in the machine's language."""
-    return by_form(
+    return in_language(
         machine,
         terraform=f"""logging_configuration {{
   level                  = "{level}"
   include_execution_data = false
   log_destination        = "${{aws_cloudwatch_log_group.NAME.arn}}:*"
-}}""",
+}}
+# The role needs the actions of log delivery, too: see SFN203.""",
         cloudformation=f"""LoggingConfiguration:
   Level: {level}
   IncludeExecutionData: false
   Destinations:
     - CloudWatchLogsLogGroup:
-        LogGroupArn: !GetAtt NAME.Arn""",
+        LogGroupArn: !GetAtt NAME.Arn
+# The role needs the actions of log delivery, too: see SFN203.""",
         sam=f"""Logging:
   Level: {level}
   IncludeExecutionData: false
   Destinations:
     - CloudWatchLogsLogGroup:
-        LogGroupArn: !GetAtt NAME.Arn""",
+        LogGroupArn: !GetAtt NAME.Arn
+# The role needs the actions of log delivery, too: see SFN203.""",
     )

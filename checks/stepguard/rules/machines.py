@@ -22,9 +22,6 @@ from stepguard.deployment.workflow import State, Workflow, read_workflow
 from stepguard.finding import NotEvaluated, RelatedPlace
 from stepguard.rules.rule import Context
 
-SAM_MACHINE = "AWS::Serverless::StateMachine"
-"""The type of SAM's own state machines."""
-
 STANDARD = "STANDARD"
 EXPRESS = "EXPRESS"
 
@@ -169,12 +166,3 @@ def member(beside: Span | None, name: str, value: str) -> str:
     following = text[beside.end : beside.end + _LOOK_AHEAD].lstrip('"\\ ')
     separator = " = " if following.startswith("=") else ": "
     return f"{quotes}{name}{quotes}{separator}{value}"
-
-
-def by_form(machine: StateMachine, *, terraform: str, cloudformation: str, sam: str = "") -> str:
-    """Return the snippet in the language that the machine is written in."""
-    if machine.form in (Form.TERRAFORM, Form.PLAN):
-        return terraform
-    if machine.type == SAM_MACHINE and sam:
-        return sam
-    return cloudformation

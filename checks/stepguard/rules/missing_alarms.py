@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from stepguard.deployment.resources import Form, StateMachine
 from stepguard.finding import NotEvaluated, Violation
 from stepguard.rules.defects import listed
-from stepguard.rules.machines import by_form
+from stepguard.rules.languages import in_language
 from stepguard.rules.rule import Context, Verdict
 from stepguard.rules.watching import has_alarm, has_event_rule
 from stepguard.structs import Struct
@@ -89,7 +89,7 @@ def _how_to_watch(machine: StateMachine, metric: str) -> str:
     # Beside the machine it has no module and no stack before its name.
     name = machine.address
     name = name[max(name.rfind(f"{machine.type}."), 0) :]
-    return by_form(
+    return in_language(
         machine,
         terraform=f"""resource "aws_cloudwatch_metric_alarm" "NAME" {{
   alarm_name          = "NAME"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from stepguard.deployment.resources import Form, StateMachine
 from stepguard.finding import NotEvaluated, Severity, Violation
+from stepguard.rules.languages import in_language
 from stepguard.rules.log_levels import LEVELS, LoggingOff, logging_of
-from stepguard.rules.machines import by_form
 from stepguard.rules.rule import Context, MachineRule, Verdict
 
 _LEFT_OUT = {
@@ -52,7 +52,7 @@ class LogLevelTooLow(MachineRule):
                 message=f"The log level is {logging.level}, below {wanted}: {_LEFT_OUT[wanted]}",
                 resource=subject.address,
                 span=logging.span,
-                suggestion=by_form(
+                suggestion=in_language(
                     subject, terraform=f'level = "{wanted}"', cloudformation=f"Level: {wanted}"
                 ),
                 subject="level",

@@ -13,9 +13,10 @@ from stepguard.deployment.values import Plain, Traced, Unknown, plain
 from stepguard.finding import NotEvaluated, Severity, Violation
 from stepguard.permissions.identity import as_text, expand
 from stepguard.rules.grants import shown
+from stepguard.rules.languages import in_language
 from stepguard.rules.links import sole_reference
 from stepguard.rules.log_levels import LoggingOff, logging_of
-from stepguard.rules.machines import by_form, possible_values
+from stepguard.rules.machines import possible_values
 from stepguard.rules.rule import Context, MachineRule, Verdict
 
 _STREAMS: Symbols = (":", "*")
@@ -123,7 +124,7 @@ def _violation(machine: StateMachine, reason: str, span: Span | None) -> Violati
         message=f"The state machine {reason}: Step Functions refuses the logging configuration",
         resource=machine.address,
         span=span or machine.span,
-        suggestion=by_form(
+        suggestion=in_language(
             machine,
             terraform='log_destination = "${aws_cloudwatch_log_group.NAME.arn}:*"',
             cloudformation="""Destinations:

@@ -6,7 +6,8 @@ from stepguard.deployment.resources import Form, StateMachine, Unread
 from stepguard.deployment.source import Span
 from stepguard.finding import NotEvaluated, Severity, Violation
 from stepguard.rules.authored import AuthoredMachineRule
-from stepguard.rules.machines import by_form, is_undecided, possible_values, why_undecided
+from stepguard.rules.languages import in_language
+from stepguard.rules.machines import is_undecided, possible_values, why_undecided
 from stepguard.rules.rule import Context, Verdict
 
 
@@ -60,7 +61,7 @@ class TracingOff(AuthoredMachineRule):
                 "leaves no trace in X-Ray",
                 resource=subject.address,
                 span=span or subject.span,
-                suggestion=by_form(
+                suggestion=in_language(
                     subject,
                     terraform="tracing_configuration {\n  enabled = true\n}",
                     cloudformation="TracingConfiguration:\n  Enabled: true",

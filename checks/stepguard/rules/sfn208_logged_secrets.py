@@ -6,9 +6,9 @@ from stepguard.deployment.members import UNDECIDED, as_object, why_unknown
 from stepguard.deployment.resources import Form, Logging, StateMachine
 from stepguard.deployment.workflow import Task
 from stepguard.finding import NotEvaluated, Severity, Violation
+from stepguard.rules.languages import in_language
 from stepguard.rules.log_levels import LoggingOff, LogLevel, logging_of
 from stepguard.rules.machines import (
-    by_form,
     definition_of,
     is_undecided,
     names_of,
@@ -108,7 +108,7 @@ class LoggedSecrets(MachineRule):
                 resource=subject.address,
                 span=span or place_of(workflow, found[0]),
                 related=related_places(workflow, found, "handles it"),
-                suggestion=by_form(
+                suggestion=in_language(
                     subject,
                     terraform="include_execution_data = false",
                     cloudformation="IncludeExecutionData: false",

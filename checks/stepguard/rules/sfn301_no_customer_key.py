@@ -6,13 +6,8 @@ from stepguard.deployment.resources import Encryption, Form, StateMachine, Unrea
 from stepguard.deployment.source import Span
 from stepguard.finding import NotEvaluated, Severity, Violation
 from stepguard.rules.authored import AuthoredMachineRule
-from stepguard.rules.machines import (
-    SAM_MACHINE,
-    by_form,
-    is_undecided,
-    possible_values,
-    why_undecided,
-)
+from stepguard.rules.languages import SAM_MACHINE, in_language
+from stepguard.rules.machines import is_undecided, possible_values, why_undecided
 from stepguard.rules.rule import Context, Verdict
 
 CUSTOMER_MANAGED = "CUSTOMER_MANAGED_KMS_KEY"
@@ -80,7 +75,7 @@ def _violation(machine: StateMachine, reason: str, span: Span | None) -> Violati
         "neither limited nor audited by a key",
         resource=machine.address,
         span=span,
-        suggestion=by_form(
+        suggestion=in_language(
             machine,
             terraform=f"""encryption_configuration {{
   type       = "{CUSTOMER_MANAGED}"

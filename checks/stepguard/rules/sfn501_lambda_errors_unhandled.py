@@ -7,9 +7,12 @@ import json
 from stepguard.deployment.integration import is_unread
 from stepguard.deployment.members import why_unknown
 from stepguard.deployment.resources import StateMachine
+from stepguard.deployment.values import Plain
 from stepguard.deployment.workflow import Task, Workflow
 from stepguard.finding import NotEvaluated, Severity, Violation
 from stepguard.rules.authored import AuthoredMachineRule
+from stepguard.rules.budgets import budget_of
+from stepguard.rules.durations import total_wait
 from stepguard.rules.error_handling import (
     HANDLER_FIELDS,
     doubts_of,
@@ -26,12 +29,11 @@ SERVICE_ERRORS = ("Lambda.ServiceException", "Lambda.SdkClientException")
 """What Lambda answers with when it is the service that fails (Developer Guide,
 `sfn-best-practices`)."""
 
-_RETRIER = {
-    "ErrorEquals": list(SERVICE_ERRORS),
-    "IntervalSeconds": 2,
-    "MaxAttempts": 6,
-    "BackoffRate": 2,
-}
+_RETRIED = ("Lambda.ClientExecutionTimeoutException", "Lambda.AWSLambdaException")
+"""What the same page retries besides."""
+
+_INTERVAL, _ATTEMPTS, _RATE = 2, 6, 2
+"""How that page retries: seconds before the second attempt, further ones, growth of the waits."""
 
 
 class LambdaErrorsUnhandled(AuthoredMachineRule):
@@ -112,11 +114,26 @@ def _unread_calls(workflow: Workflow) -> list[str]:
     ]
 
 
+def _retrier(seconds: float) -> dict[str, Plain]:
+    """Return a retrier whose waits end before an execution does, which lasts so many seconds."""
+    fitting = (
+        attempts
+        for attempts in range(_ATTEMPTS, 1, -1)
+        if total_wait(attempts, _INTERVAL, _RATE, seconds) < seconds
+    )
+    return {
+        "ErrorEquals": [*SERVICE_ERRORS, *_RETRIED],
+        "IntervalSeconds": _INTERVAL,
+        "MaxAttempts": next(fitting, 1),
+        "BackoffRate": _RATE,
+    }
+
+
 def _violation(machine: StateMachine, workflow: Workflow, tasks: list[Task]) -> Violation:
     verb = "calls" if len(tasks) == 1 else "call"
     beside = workflow.document.locate((*tasks[0].path, "Type"), key=True)
     has_retry = tasks[0].has("Retry") is True
-    one = json.dumps(_RETRIER)
+    one = json.dumps(_retrier(budget_of(machine, workflow).least))
     suggestion = f"in Retry: {one}" if has_retry else member(beside, "Retry", f"[{one}]")
     return Violation(
         message=f"{names_of(tasks)} {verb} Lambda, and a failure of the service itself "

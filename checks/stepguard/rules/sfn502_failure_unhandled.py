@@ -22,6 +22,7 @@ from stepguard.rules.error_handling import (
 )
 from stepguard.rules.machines import definition_of, member, names_of, place_of, shared_places
 from stepguard.rules.rule import Context, Verdict
+from stepguard.rules.successors import reaching
 from stepguard.rules.task_limits import (
     not_evaluated,
     places_of_waiting,
@@ -39,7 +40,8 @@ class FailureUnhandled(AuthoredMachineRule):
     that tolerates failures. All of a machine are in at most two findings:
 
     - medium, for jobs (`.sync`), callbacks (`.waitForTaskToken`) and activities: they take long,
-      fail for reasons of their own, and leave something behind;
+      fail for reasons of their own, and leave something behind; low where they are the first
+      thing that an execution does, so that there is nothing to be undone;
     - low, for all others, only where the pedantic rules run: many workflows are right to fail as
       a whole.
 
@@ -115,7 +117,22 @@ def _waiting(machine: StateMachine, workflow: Workflow, tasks: Sequence[Task]) -
         related=places_of_waiting(workflow, tasks),
         suggestion=_suggestion(workflow, tasks[0]),
         subject="waiting tasks",
-        severity=Severity.MEDIUM,
+        severity=Severity.MEDIUM if _follows_work(tasks) else Severity.LOW,
+    )
+
+
+def _follows_work(tasks: Sequence[Task]) -> bool:
+    """Tell whether something was done, or goes on, when one of some tasks fails."""
+    return any(task.parents or _has_work_before(task) for task in tasks)
+
+
+def _has_work_before(task: Task) -> bool:
+    before = reaching([task.name], task.scope)
+    works = ("Task", "Map", "Parallel")
+    return any(
+        state.name in before and state.type in works
+        for state in task.scope.states
+        if state is not task
     )
 
 

@@ -9,16 +9,11 @@ from stepguard.deployment.resources import StateMachine
 from stepguard.deployment.values import alternatives
 from stepguard.deployment.workflow import Workflow
 from stepguard.finding import NotEvaluated, RelatedPlace, Severity, Violation
+from stepguard.rules.budgets import Budget, budget_of
 from stepguard.rules.defects import capitalized
-from stepguard.rules.durations import (
-    EXPRESS_SECONDS,
-    YEAR_SECONDS,
-    is_number,
-    machine_timeout,
-    shown_seconds,
-)
+from stepguard.rules.durations import is_number, shown_seconds, total_wait
 from stepguard.rules.error_handling import Handler, Handlers, handlers_of
-from stepguard.rules.machines import EXPRESS, definition_of, possible_types
+from stepguard.rules.machines import definition_of
 from stepguard.rules.rule import Context, MachineRule, Verdict
 from stepguard.rules.task_limits import not_evaluated, unread_states
 from stepguard.structs import Struct
@@ -27,9 +22,6 @@ ATTEMPTS = "MaxAttempts"
 
 _DEFAULTS = {ATTEMPTS: 3, "IntervalSeconds": 1, "BackoffRate": 2.0}
 _DELAY = "MaxDelaySeconds"
-_MAXIMUM_STEPS = 10_000
-"""Attempts that are added up one by one; the rest are taken to wait as long as the last."""
-
 _FOR_EVER = 1e12
 """Seconds that nobody wants to read as a number."""
 
@@ -68,7 +60,7 @@ class EndlessRetry(MachineRule):
         reasons = unread_states(workflow)
         if not found and not reasons:
             return None
-        budget = _budget(subject, workflow)
+        budget = budget_of(subject, workflow)
         excesses: list[_Excess] = []
         for handler in _retriers(found):
             what = _judged(handler, budget, context.config.maximum_attempts)
@@ -84,14 +76,6 @@ class EndlessRetry(MachineRule):
         return not_evaluated(subject, reasons)
 
 
-class _Budget(Struct, frozen=True):
-    """How many seconds an execution can take, and whose limit that is."""
-
-    seconds: float
-    whose: str
-    doubt: str = ""
-
-
 class _Excess(Struct, frozen=True):
     """A retrier that goes too far: the field to be changed, and what is wrong with it."""
 
@@ -100,29 +84,12 @@ class _Excess(Struct, frozen=True):
     suggestion: str
 
 
-def _budget(machine: StateMachine, workflow: Workflow) -> _Budget:
-    service = _Budget(YEAR_SECONDS, "a Standard workflow lasts a year at most")
-    if possible_types(machine, workflow) == {EXPRESS}:
-        service = _Budget(
-            EXPRESS_SECONDS, f"an {EXPRESS} workflow lasts at most {EXPRESS_SECONDS} seconds"
-        )
-    own = machine_timeout(workflow)
-    if own is None:
-        return service
-    if own.doubt:
-        return _Budget(service.seconds, service.whose, own.doubt)
-    if not own.numbers or own.greatest >= service.seconds:
-        return service
-    seconds = own.greatest
-    return _Budget(seconds, f"the whole execution lasts at most {shown_seconds(seconds)} seconds")
-
-
 def _retriers(found: list[Handlers]) -> Iterator[Handler]:
     for one in found:
         yield from one.elements
 
 
-def _judged(handler: Handler, budget: _Budget, maximum: int) -> _Excess | str:
+def _judged(handler: Handler, budget: Budget, maximum: int) -> _Excess | str:
     """Return how a retrier goes too far, or why that is not known; empty when it does not."""
     fields = {name: _least(handler, name) for name in (*_DEFAULTS, _DELAY)}
     unknown = next((one for one in fields.values() if isinstance(one, str)), None)
@@ -146,21 +113,6 @@ def _judged(handler: Handler, budget: _Budget, maximum: int) -> _Excess | str:
     shown = f"{shown_seconds(waits)} seconds in all" if waits < _FOR_EVER else "for ever"
     what = f"waits {shown} between its attempts, but {budget.whose}"
     return _Excess(handler, what, "fewer attempts, or a MaxDelaySeconds that bounds each wait")
-
-
-def total_wait(attempts: int, interval: float, rate: float, longest: float) -> float:
-    """Return the seconds that a retrier waits in all, with the longest wait between two attempts.
-
-    Infinite where the sum is beyond all numbers.
-    """
-    total = 0.0
-    wait = float(interval)
-    for number in range(min(attempts, _MAXIMUM_STEPS)):
-        total += min(wait, longest)
-        wait = min(wait * rate, 1e300)
-        if rate == 1 or wait >= longest or total >= 1e300:
-            return total + (attempts - number - 1) * min(wait, longest)
-    return total + max(attempts - _MAXIMUM_STEPS, 0) * min(wait, longest)
 
 
 def _least(handler: Handler, field: str) -> float | str | None:

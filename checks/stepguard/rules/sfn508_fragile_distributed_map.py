@@ -9,6 +9,7 @@ from stepguard.finding import NotEvaluated, Severity, Violation
 from stepguard.rules.machines import definition_of, member, names_of, place_of, shared_places
 from stepguard.rules.rule import Context, MachineRule, Verdict
 from stepguard.rules.task_limits import not_evaluated, unread_states
+from stepguard.rules.unfailing import none_fails
 
 _TOLERANCES = (
     "ToleratedFailureCount",
@@ -26,6 +27,8 @@ class FragileDistributedMap(MachineRule):
     Reports the Map states in `DISTRIBUTED` mode that set none of `ToleratedFailureCount` and
     `ToleratedFailurePercentage`, and those without a `ResultWriter`, all of a machine in one
     finding for each of the two. A tolerance of 0 that is written down is a decision, and counts.
+    Where no item can fail, since its states only pass on what is written in them, no tolerance is
+    missed.
 
     ## Why is this bad
     By default the first item that fails ends the whole run, with up to 10,000 other items under
@@ -53,7 +56,11 @@ class FragileDistributedMap(MachineRule):
         if not maps and not reasons:
             return None
         verdict: list[Violation | NotEvaluated] = []
-        strict = [state for state in maps if state.has(*_TOLERANCES) is False]
+        strict = [
+            state
+            for state in maps
+            if state.has(*_TOLERANCES) is False and not _is_safe(state, workflow)
+        ]
         if strict:
             verdict.append(_no_tolerance(subject, workflow, strict))
         unwritten = [state for state in maps if state.has(_WRITER) is False]
@@ -73,6 +80,12 @@ def _is_distributed(state: State) -> bool:
     processor = as_object(state.get("ItemProcessor")) or {}
     config = as_object(processor.get("ProcessorConfig")) or {}
     return state.type == "Map" and config.get("Mode") == "DISTRIBUTED"
+
+
+def _is_safe(state: State, workflow: Workflow) -> bool:
+    """Tell whether no item of a map can fail."""
+    inner = [one for one in workflow.states if state in one.parents]
+    return bool(inner) and none_fails(inner)
 
 
 def _no_tolerance(machine: StateMachine, workflow: Workflow, states: list[State]) -> Violation:
@@ -95,6 +108,7 @@ def _no_writer(machine: StateMachine, workflow: Workflow, states: list[State]) -
         f"{names_of(states)} {verb} no {_WRITER}: results of more than 256 KiB fail the run at its "
         "end",
         (_WRITER, '{"Resource": "arn:aws:states:::s3:putObject", …}'),
+        "; the state's output is then where the results are",
     )
 
 
@@ -104,6 +118,7 @@ def _violation(
     states: list[State],
     message: str,
     wanted: tuple[str, str],
+    caveat: str = "",
 ) -> Violation:
     first = states[0]
     beside = workflow.document.locate((*first.path, "Type"), key=True)
@@ -115,6 +130,6 @@ def _violation(
         path=first.path,
         state=first.name if len(states) == 1 else None,
         related=shared_places(workflow, states, f"has no {name}"),
-        suggestion=member(beside, name, value),
+        suggestion=f"{member(beside, name, value)}{caveat}",
         subject=name,
     )

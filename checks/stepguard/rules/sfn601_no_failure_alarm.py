@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from stepguard.deployment.resources import StateMachine
+from stepguard.deployment.workflow import Workflow
 from stepguard.finding import Severity
 from stepguard.rules.authored import AuthoredMachineRule
+from stepguard.rules.machines import definition_of
 from stepguard.rules.missing_alarms import Watched, judge_alarms
 from stepguard.rules.rule import Context, Verdict
+from stepguard.rules.unfailing import cannot_fail
 
 
 class NoFailureAlarm(AuthoredMachineRule):
@@ -24,8 +27,9 @@ class NoFailureAlarm(AuthoredMachineRule):
     machine. Where alarms are set in another project, take `ExecutionsFailed` out of
     `alarms-here`.
 
-    Left out is the machine with which the CDK's provider framework waits for a custom resource:
-    nobody but the CDK writes it.
+    A machine that cannot fail, since its states only pass on what is written in them, is not
+    judged. Left out is the machine with which the CDK's provider framework waits for a custom
+    resource: nobody but the CDK writes it.
 
     ## Why is this bad
     An execution that fails does so in silence: it is listed among the others, and nobody is told.
@@ -42,5 +46,8 @@ class NoFailureAlarm(AuthoredMachineRule):
 
     def judge(self, subject: StateMachine, context: Context) -> Verdict:
         """Judge whether somebody hears of failed executions of a machine."""
+        workflow = definition_of(subject, context)
+        if isinstance(workflow, Workflow) and cannot_fail(workflow):
+            return None
         wanted = [Watched("ExecutionsFailed", "FAILED")]
         return judge_alarms(subject, wanted, "nobody hears of executions that fail", context)

@@ -10,6 +10,7 @@ from stepguard.rules.durations import TIMEOUT
 from stepguard.rules.machines import STANDARD, definition_of, possible_types
 from stepguard.rules.missing_alarms import Watched, judge_alarms
 from stepguard.rules.rule import Context, Verdict
+from stepguard.rules.unfailing import cannot_fail
 
 
 class NoTimeoutAlarm(AuthoredMachineRule):
@@ -52,4 +53,6 @@ def _never_times_out(machine: StateMachine, context: Context) -> bool:
     if isinstance(workflow, NotEvaluated) or workflow.body is None:
         return False
     is_standard = possible_types(machine, workflow) == {STANDARD}
+    if cannot_fail(workflow) and not any(state.type == "Wait" for state in workflow.states):
+        return True
     return is_standard and present(workflow.body, TIMEOUT) is False

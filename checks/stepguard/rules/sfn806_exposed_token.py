@@ -12,8 +12,9 @@ from stepguard.deployment.values import OneOf, Piece, Plain, Text, plain
 from stepguard.deployment.workflow import Task, Workflow
 from stepguard.finding import NotEvaluated, RelatedPlace, Severity, Violation
 from stepguard.permissions.needs.parameters import find_parameter
+from stepguard.rules.languages import in_language
 from stepguard.rules.links import resources_meant
-from stepguard.rules.machines import by_form, definition_of
+from stepguard.rules.machines import definition_of
 from stepguard.rules.rule import Context, MachineRule, Verdict
 from stepguard.rules.task_limits import not_evaluated, unread_states
 from stepguard.structs import Struct
@@ -182,7 +183,7 @@ def _violation(machine: StateMachine, workflow: Workflow, exposures: list[_Expos
         related=tuple(places),
         suggestion="no token in the log"
         if first.resource is None
-        else by_form(
+        else in_language(
             machine,
             terraform="sqs_managed_sse_enabled = true in the queue"
             if is_queue

@@ -10,7 +10,8 @@ from stepguard.deployment.resources import StateMachine
 from stepguard.deployment.source import Span
 from stepguard.deployment.values import Hole, Piece, Reference, Text
 from stepguard.finding import NotEvaluated, Severity, Violation
-from stepguard.rules.machines import by_form, definition_of
+from stepguard.rules.languages import in_language
+from stepguard.rules.machines import definition_of
 from stepguard.rules.rule import Context, MachineRule, Verdict
 from stepguard.rules.task_limits import not_evaluated, unread_states
 
@@ -117,7 +118,7 @@ def _violation(machine: StateMachine, what: str, span: Span | None) -> Violation
         message=f"{what}: Step Functions refuses it, and nothing in it can be checked",
         resource=machine.address,
         span=span,
-        suggestion=by_form(
+        suggestion=in_language(
             machine,
             terraform="definition = jsonencode({ StartAt = …, States = { … } })",
             cloudformation="Definition:\n  StartAt: …\n  States: …",

@@ -10,8 +10,9 @@ from stepguard.deployment.resources import Form, StateMachine
 from stepguard.deployment.values import OneOf, Plain, Text, Unknown
 from stepguard.deployment.workflow import Workflow
 from stepguard.finding import NotEvaluated, RelatedPlace, Severity, Violation
-from stepguard.rules.defects import MAXIMUM_DEFECTS, quoted
-from stepguard.rules.machines import by_form, definition_of
+from stepguard.rules.defects import MAXIMUM_DEFECTS, nearest, quoted
+from stepguard.rules.languages import in_language
+from stepguard.rules.machines import definition_of
 from stepguard.rules.owners import Owners
 from stepguard.rules.rule import Context, MachineRule, Verdict
 from stepguard.rules.task_limits import not_evaluated, unread_states
@@ -66,7 +67,7 @@ class MissingResource(MachineRule):
         if found:
             several = list(found.values())[:MAXIMUM_DEFECTS]
             owners = Owners(workflow)
-            return [_violation(one, owners, subject, workflow) for one in several]
+            return [_violation(one, owners, workflow, subject, context) for one in several]
         return not_evaluated(subject, unread_states(workflow))
 
 
@@ -106,8 +107,23 @@ def _values(document: Plain) -> Iterator[tuple[Path, Plain]]:
             yield path, value
 
 
+def _similar(name: str, context: Context) -> str | None:
+    """Return the name of a resource of the project that is probably meant."""
+    names = {resource.address for resource in context.deployment.resources}
+    target, dot, attribute = name.rpartition(".")
+    for one, rest in ((target, dot + attribute), (name, "")):
+        similar = nearest(one, names) if one else None
+        if similar is not None:
+            return similar + rest
+    return None
+
+
 def _violation(
-    places: list[_Missing], owners: Owners, machine: StateMachine, workflow: Workflow
+    places: list[_Missing],
+    owners: Owners,
+    workflow: Workflow,
+    machine: StateMachine,
+    context: Context,
 ) -> Violation:
     first = places[0]
     found = (owners.of(one.path) for one in places)
@@ -116,14 +132,15 @@ def _violation(
     more = f" (in {len(places)} places)" if len(places) > 1 else ""
     if first.is_placeholder:
         what = f"nothing replaces ${{{first.name}}}, which is no name of anything"
-        suggestion = by_form(
+        suggestion = in_language(
             machine,
             terraform=f"templatefile with a variable {first.name}",
             cloudformation=f"{first.name} in DefinitionSubstitutions",
         )
     else:
         what = f"{first.name} is declared nowhere, and the deployment fails"
-        suggestion = "the name of a resource that there is"
+        similar = _similar(first.name, context)
+        suggestion = similar or "the name of a resource that there is"
     return Violation(
         message=f"{where}{what}{more}",
         resource=machine.address,

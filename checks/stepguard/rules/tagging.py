@@ -9,8 +9,7 @@ from stepguard.deployment.source import Span
 from stepguard.deployment.values import PartlyKnownKey
 from stepguard.finding import NotEvaluated, Violation
 from stepguard.rules.defects import listed, quoted
-from stepguard.rules.languages import is_terraform
-from stepguard.rules.machines import SAM_MACHINE
+from stepguard.rules.languages import SAM_MACHINE, in_language
 from stepguard.rules.rule import Context, Verdict
 from stepguard.structs import Struct
 
@@ -52,6 +51,11 @@ def own_keys(tags: Tags | None) -> list[str]:
     return [key for key in tags.values if not key.lower().startswith(_RESERVED) and key != _OF_SAM]
 
 
+def is_made_by_sam(tags: Tags | Unread | None) -> bool:
+    """Tell whether tags are those that SAM gives to what it makes, and no others."""
+    return isinstance(tags, Tags) and tags.unread is None and list(tags.values) == [_OF_SAM]
+
+
 def may_have_more(tags: Tags) -> str | None:
     """Return why there may be tags with other keys; `None` if there are not."""
     if tags.unread is not None:
@@ -83,11 +87,12 @@ def _violation(subject: Tagged, tags: Tags | None, missing: Sequence[str]) -> Vi
 
 def how_to_tag(resource: Resource, keys: Sequence[str]) -> str:
     """Return how to write tags with some keys in a resource's language."""
-    if resource.type == SAM_MACHINE:
-        return "Tags:\n" + "\n".join(f"  {key}: …" for key in keys)
-    if is_terraform(resource):
-        return "tags = {\n" + "\n".join(f'  {_hcl_key(key)} = "…"' for key in keys) + "\n}"
-    return "Tags:\n" + "\n".join(f"  - Key: {key}\n    Value: …" for key in keys)
+    return in_language(
+        resource,
+        terraform="tags = {\n" + "\n".join(f'  {_hcl_key(key)} = "…"' for key in keys) + "\n}",
+        cloudformation="Tags:\n" + "\n".join(f"  - Key: {key}\n    Value: …" for key in keys),
+        sam="Tags:\n" + "\n".join(f"  {key}: …" for key in keys),
+    )
 
 
 def _hcl_key(key: str) -> str:

@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 
 from stepguard.deployment.members import UNDECIDED, is_open, why_open, why_unknown
 from stepguard.deployment.resources import StateMachine
-from stepguard.deployment.values import alternatives
 from stepguard.deployment.workflow import State, Task, Workflow, may_nest_more
 from stepguard.finding import NotEvaluated, RelatedPlace
+from stepguard.rules.budgets import budget_of
 from stepguard.rules.defects import listed
-from stepguard.rules.durations import EXPRESS_SECONDS, is_number
-from stepguard.rules.machines import EXPRESS, place_of, possible_types
+from stepguard.rules.machines import place_of
 
 
 def waiting_for(task: Task) -> str:
@@ -37,12 +36,8 @@ def is_bounded(task: Task) -> bool | None:
 
 def fitting_seconds(wanted: int, workflow: Workflow, machine: StateMachine) -> int:
     """Return a number of seconds to suggest, below those after which the execution ends."""
-    numbers = alternatives(workflow.timeout_seconds)
-    limits = [one for one in numbers if is_number(one) and one >= 2]
-    if possible_types(machine, workflow) == {EXPRESS}:
-        limits.append(EXPRESS_SECONDS)
-    least = min(limits, default=wanted + 1)
-    return wanted if wanted < least else int(least) // 2
+    least = budget_of(machine, workflow).least
+    return wanted if wanted < least or least < 2 else int(least) // 2
 
 
 def ways_of_waiting(tasks: Iterable[Task]) -> str:

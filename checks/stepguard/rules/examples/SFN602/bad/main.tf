@@ -6,6 +6,6 @@ resource "aws_sfn_state_machine" "orders" {
   definition = jsonencode({
     StartAt        = "Done"
     TimeoutSeconds = 600
-    States         = { Done = { Type = "Succeed" } }
+    States         = { Done = { Type = "Succeed", InputPath = "$.order" } }
   })
 }

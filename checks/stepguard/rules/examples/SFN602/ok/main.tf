@@ -6,7 +6,7 @@ resource "aws_sfn_state_machine" "orders" {
   definition = jsonencode({
     StartAt        = "Done"
     TimeoutSeconds = 600
-    States         = { Done = { Type = "Succeed" } }
+    States         = { Done = { Type = "Succeed", InputPath = "$.order" } }
   })
 }
 
