@@ -15,11 +15,11 @@ PLANS = Path(__file__).resolve().parents[2] / "fixtures" / "plans"
 EXPECTED = {
     # name: findings that are (introduced, fixed, unchanged)
     "create": (16, 0, 0),
-    "destroy": (0, 6, 0),
+    "destroy": (0, 5, 0),
     "modules": (16, 0, 0),
-    "moved": (0, 0, 7),
-    "no-op": (0, 0, 6),
-    "replace": (0, 0, 6),
+    "moved": (0, 0, 6),
+    "no-op": (0, 0, 5),
+    "replace": (0, 0, 5),
     "sensitive": (9, 0, 0),
     "update": (1, 1, 8),
 }

@@ -1,9 +1,12 @@
 provider "aws" {}
 
 resource "aws_sfn_state_machine" "orders" {
-  name       = "orders"
-  role_arn   = "arn:aws:iam::123456789012:role/orders"
-  definition = jsonencode({ StartAt = "Done", States = { Done = { Type = "Succeed", InputPath = "$.order" } } })
+  name     = "orders"
+  role_arn = "arn:aws:iam::123456789012:role/orders"
+  definition = jsonencode({
+    StartAt = "Done"
+    States  = { Done = { Type = "Succeed", InputPath = "$.order" } }
+  })
 }
 
 resource "aws_cloudwatch_metric_alarm" "failed" {
