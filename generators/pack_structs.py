@@ -23,5 +23,6 @@ class Struct:
         # Every object of a class without slots can be referred to weakly.
         options.pop("weakref", None)
         cls._inherited = {**cls._inherited, **options}
-        dataclass(kw_only=kw_only, **cls._inherited)(cls)
+        # A generated `repr` would show the text of a file, which `SourceFile` keeps to itself.
+        dataclass(repr=False, kw_only=kw_only, **cls._inherited)(cls)
         cls.__struct_fields__ = tuple(one.name for one in fields(cls))

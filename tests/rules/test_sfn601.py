@@ -268,6 +268,10 @@ def test_the_suggestion_names_the_machine_as_its_module_does(address: str, name:
         ('{ Type = "Wait", SecondsPath = "$.a", End = true }', True),
         ('{ Type = "Succeed", OutputPath = "$.a" }', True),
         ("var.unknown", True),
+        ('merge({ Type = "Succeed" }, var.unknown)', True),
+        ('{ Type = "Pass", Parameters = merge({ a = 1 }, var.unknown), End = true }', True),
+        ('{ Type = "Pass", Parameters = { (var.unknown) = 1 }, End = true }', True),
+        ('{ Type = "Pass", Parameters = { a = concat([1], var.unknown) }, End = true }', True),
     ],
 )
 def test_a_machine_that_cannot_fail_needs_no_alarm(

@@ -127,6 +127,12 @@ def test_what_is_not_known(judge: Callable[..., Any]) -> None:
         ),
         (TEMPLATE % "${Chekc.Arn}" + "  Check: {Type: AWS::Lambda::Function}\n", "Check.Arn"),
         (TEMPLATE % "${Gone.Arn}", "the name of a resource that there is"),
+        (
+            TERRAFORM % "aws_lambda_function.gone.arn"
+            + 'resource "aws_lambda_function" "process" {}\n'
+            + 'resource "aws_sfn_activity" "gane" {}\n',
+            "the name of a resource that there is",
+        ),
     ],
 )
 def test_what_was_probably_meant(scanned: Callable[..., Any], text: str, suggestion: str) -> None:

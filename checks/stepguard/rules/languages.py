@@ -35,6 +35,6 @@ def _is_in_json(resource: Resource) -> bool:
 
 def _as_json(snippet: str) -> str:
     # Only a finding in a JSON template needs it.
-    from stepguard.rules.json_snippets import json_of
+    from stepguard.json_snippets import json_of
 
     return json_of(snippet)

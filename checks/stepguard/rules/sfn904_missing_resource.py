@@ -108,13 +108,20 @@ def _values(document: Plain) -> Iterator[tuple[Path, Plain]]:
 
 
 def _similar(name: str, context: Context) -> str | None:
-    """Return the name of a resource of the project that is probably meant."""
-    names = {resource.address for resource in context.deployment.resources}
+    """Return the name of a resource of the project that is probably meant, of the same type.
+
+    `name` is `Check.Arn`, `Check` or `aws_lambda_function.check.arn`, perhaps within a module.
+    """
+    addresses = {resource.address for resource in context.deployment.resources}
     target, dot, attribute = name.rpartition(".")
-    for one, rest in ((target, dot + attribute), (name, "")):
-        similar = nearest(one, names) if one else None
+    for written, rest in ((target, dot + attribute), (name, "")):
+        # What a name and others share before their last part makes them no more alike.
+        before, point, own = written.rpartition(".")
+        prefix = before + point
+        names = {one.removeprefix(prefix) for one in addresses if one.startswith(prefix)}
+        similar = nearest(own, (one for one in names if "." not in one))
         if similar is not None:
-            return similar + rest
+            return prefix + similar + rest
     return None
 
 

@@ -10,7 +10,8 @@ from stepguard.deployment.iam.trust import trust_of
 from stepguard.deployment.resources import Role, Unread
 from stepguard.deployment.source import Span
 from stepguard.finding import NotEvaluated
-from stepguard.rules.grants import is_terraform, name_of_role
+from stepguard.rules.grants import name_of_role
+from stepguard.rules.languages import in_language
 
 
 def read_trust(role: Role) -> Statements | NotEvaluated:
@@ -43,7 +44,8 @@ def in_form(role: Role, *, block: str, terraform: str, cloudformation: str) -> s
 
     `block` is for Terraform's data source, `terraform` for an object of its language.
     """
-    if not is_terraform(role):
-        return cloudformation
     span = role.trust.span if isinstance(role.trust, Document) else None
-    return block if span is not None and span.text.startswith("data ") else terraform
+    is_block = span is not None and span.text.startswith("data ")
+    return in_language(
+        role, terraform=block if is_block else terraform, cloudformation=cloudformation
+    )

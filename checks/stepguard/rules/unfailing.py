@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from stepguard.deployment.values import Plain
+from stepguard.deployment.members import is_open, present
+from stepguard.deployment.values import OpenList, Plain
 from stepguard.deployment.workflow import State, Workflow
 
 _TYPES = ("Pass", "Succeed", "Wait")
@@ -27,6 +28,7 @@ def none_fails(states: Iterable[State]) -> bool:
     return all(
         state.is_object
         and state.type in _TYPES
+        and _is_read_in_full(state.body)
         and all(
             name in _FIELDS or (name in _CONSTANTS and _is_constant(value, _MAXIMUM_DEPTH))
             for name, value in state.body.items()
@@ -35,15 +37,21 @@ def none_fails(states: Iterable[State]) -> bool:
     )
 
 
+def _is_read_in_full(members: dict[str, Plain]) -> bool:
+    return not is_open(members) and all(present(members, name) is True for name in members)
+
+
 def _is_constant(value: Plain, depth: int) -> bool:
     if depth == 0:
         return False
     if isinstance(value, dict):
-        return not any(str(name).endswith(".$") for name in value) and all(
-            _is_constant(one, depth - 1) for one in value.values()
+        return _is_read_in_full(value) and all(
+            not name.endswith(".$") and _is_constant(one, depth - 1) for name, one in value.items()
         )
     if isinstance(value, list):
-        return all(_is_constant(one, depth - 1) for one in value)
+        return not isinstance(value, OpenList) and all(
+            _is_constant(one, depth - 1) for one in value
+        )
     if isinstance(value, str):
         return "{%" not in value
     return value is None or isinstance(value, (bool, int, float))

@@ -18,7 +18,7 @@ class _Loader(yaml.SafeLoader):
 def json_of(snippet: str) -> str:
     """Return members of an object, or elements of a list, as they are written in JSON.
 
-    What is no YAML, or a text and no member, is returned as it is.
+    A snippet of one line stays one. What is no YAML, or a text and no member, is returned as it is.
     """
     try:
         value = _Loader(snippet).get_single_data()
@@ -26,6 +26,8 @@ def json_of(snippet: str) -> str:
         return snippet
     if not isinstance(value, (dict, list)):
         return snippet
+    if "\n" not in snippet:
+        return json.dumps(value, ensure_ascii=False)[1:-1]
     lines = json.dumps(value, indent=2, ensure_ascii=False).split("\n")
     return textwrap.dedent("\n".join(lines[1:-1]))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from stepguard.engine import ScanOptions, scan
-from stepguard.rules.json_snippets import json_of
+from stepguard.json_snippets import json_of
 
 MACHINE = {
     "Type": "AWS::StepFunctions::StateMachine",
@@ -17,16 +17,30 @@ MACHINE = {
         "DefinitionString": '{"StartAt": "A", "States": {"A": {"Type": "Fail"}}}',
     },
 }
+ROLE = {
+    "Type": "AWS::IAM::Role",
+    "Properties": {
+        "AssumeRolePolicyDocument": {
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Action": "sts:AssumeRole",
+                    "Principal": {"Service": "states.amazonaws.com"},
+                }
+            ]
+        }
+    },
+}
 
 
 @pytest.mark.parametrize(
     ("snippet", "written"),
     [
-        ("KmsKeyId: !GetAtt NAME.Arn", '"KmsKeyId": {\n  "Fn::GetAtt": [\n    "NAME",\n    "Arn"'),
-        ("A: !Ref B", '"A": {\n  "Ref": "B"\n}'),
-        ("A: !Sub 'x-${B}'", '"A": {\n  "Fn::Sub": "x-${B}"\n}'),
-        ("A: !Join ['', [a, !Ref B]]", '"A": {\n  "Fn::Join": [\n    "",\n    [\n'),
-        ("A: !Transform {Name: b}", '"A": {\n  "Fn::Transform": {\n    "Name": "b"\n'),
+        ("KmsKeyId: !GetAtt NAME.Arn", '"KmsKeyId": {"Fn::GetAtt": ["NAME", "Arn"]}'),
+        ("A: !Ref B", '"A": {"Ref": "B"}'),
+        ("A: !Sub 'x-${B}'", '"A": {"Fn::Sub": "x-${B}"}'),
+        ("A: !Join ['', [a, !Ref B]]", '"A": {"Fn::Join": ["", ["a", {"Ref": "B"}]]}'),
+        ("A: !Transform {Name: b}", '"A": {"Fn::Transform": {"Name": "b"}}'),
         ("Tags:\n  - Key: a\n    Value: …", '"Tags": [\n  {\n    "Key": "a",\n    "Value": "…"'),
         ("- Effect: Allow\n  Action: a:b", '{\n  "Effect": "Allow",\n  "Action": "a:b"\n}'),
         ("a\n# why\nb: c", "a\n# why\nb: c"),
@@ -37,10 +51,12 @@ def test_members_in_json(snippet: str, written: str) -> None:
     assert json_of(snippet).startswith(written)
 
 
-def test_every_suggestion_for_a_template_in_json_is_json(tmp_path: Path) -> None:
-    (tmp_path / "template.json").write_text(json.dumps({"Resources": {"M": MACHINE}}, indent=2))
+def test_what_is_to_be_written_into_a_template_in_json_is_json(tmp_path: Path) -> None:
+    (tmp_path / "template.json").write_text(
+        json.dumps({"Resources": {"M": MACHINE, "R": ROLE}}, indent=2)
+    )
     report = scan([tmp_path], ScanOptions(pedantic=True))
     suggested = {one.rule: one.violation.suggestion for one in report.findings}
-    assert {"SFN201", "SFN206", "SFN301", "SFN601", "SFN701"} <= suggested.keys()
-    for rule in ("SFN201", "SFN206", "SFN301", "SFN601", "SFN701"):
+    assert {"SFN112", "SFN201", "SFN206", "SFN301", "SFN601", "SFN701"} <= suggested.keys()
+    for rule in ("SFN112", "SFN201", "SFN206", "SFN301", "SFN601", "SFN701"):
         assert json.loads("{" + suggested[rule] + "}"), rule
