@@ -35,7 +35,7 @@ ENVIRONMENTS = (
     Environment(
         "python-hcl2",
         "STEPGUARD_PYTHON_HCL2",
-        ("python-hcl2>=8",),
+        ("python-hcl2>=8", "-e", str(ROOT)),
         TESTS / "readers" / "terraform" / "syntax",
     ),
     Environment(
