@@ -8,6 +8,7 @@ import sys
 import venv
 import warnings
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,11 +109,18 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     if hasattr(config, "workerinput"):
         return  # The process that starts the workers has done it.
-    for one in ENVIRONMENTS:
-        if os.environ.get(one.variable) or not _is_wanted(config, one.tests):
-            continue
-        directory = Path(str(config.cache.mkdir(one.name))) / f"{sys.implementation.cache_tag}"
-        python = _environment(directory, one.requirements)
+    wanted = [
+        one
+        for one in ENVIRONMENTS
+        if not os.environ.get(one.variable) and _is_wanted(config, one.tests)
+    ]
+    places = [
+        Path(str(config.cache.mkdir(one.name))) / f"{sys.implementation.cache_tag}"
+        for one in wanted
+    ]
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        made = threads.map(_environment, places, (one.requirements for one in wanted))
+    for one, python in zip(wanted, made, strict=True):
         if python is not None:
             program = python.with_name(one.program + python.suffix) if one.program else python
             os.environ[one.variable] = str(program)

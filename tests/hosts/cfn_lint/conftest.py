@@ -11,7 +11,7 @@ import os
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from typing import Any
 import pytest
 
 import stepguard
+
+from ..forked_program import ForkedProgram
 
 PACK = Path(stepguard.__file__).parent / "hosts" / "cfn_lint"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -56,6 +58,7 @@ class CfnLint:
 
     def __init__(self, program: Path) -> None:
         self.program = program
+        self._forked = ForkedProgram(program, "cfnlint.runner")
 
     @property
     def python(self) -> Path:
@@ -71,10 +74,7 @@ class CfnLint:
         pack: Sequence[str | Path] = ("--append-rules", PACK),
     ) -> subprocess.CompletedProcess[str]:
         """Run it with the pack and return how it ended."""
-        command = [str(one) for one in (self.program, *arguments, *pack)]
-        return subprocess.run(
-            command, cwd=cwd, input=text, capture_output=True, text=True, check=False
-        )
+        return self._forked.run([*arguments, *pack], cwd, text)
 
     def matches(self, *arguments: str | Path, **named: Any) -> list[Found]:
         """Run it with the pack and return the matches of the pack."""
@@ -87,9 +87,13 @@ class CfnLint:
         assert [one for one in found if one.rule == "E0002"] == []
         return [one for one in found if one.rule[1] == "9"]
 
+    def close(self) -> None:
+        """End what the runs are forks of."""
+        self._forked.close()
+
 
 @pytest.fixture(scope="session", params=["newest", "oldest"])
-def cfn_lint(request: pytest.FixtureRequest) -> CfnLint:
+def cfn_lint(request: pytest.FixtureRequest) -> Iterator[CfnLint]:
     """The cfn-lint to be tested: the two ends of what is supported, in turn."""
     variable = "STEPGUARD_CFN_LINT" if request.param == "newest" else "STEPGUARD_CFN_LINT_OLDEST"
     named = os.environ.get(variable)
@@ -99,7 +103,9 @@ def cfn_lint(request: pytest.FixtureRequest) -> CfnLint:
     program = next((one for one in places if one.exists()), None)
     if program is None:
         pytest.skip(f"there is no {request.param} cfn-lint ({variable} names one)")
-    return CfnLint(program)
+    started = CfnLint(program)
+    yield started
+    started.close()
 
 
 @pytest.fixture(scope="session")

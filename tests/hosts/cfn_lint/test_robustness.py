@@ -60,38 +60,14 @@ TEMPLATES = {
 }
 
 
-# cfn-lint takes seconds to be imported, so that each template is a run of its own in a process that
-# begins behind that.
-EACH_IN_A_PROCESS = """\
-import os
-import sys
-
-from cfnlint.runner import main
-
-names, *options = sys.argv[1:]
-for name in names.split(","):
-    if os.fork() == 0:
-        sys.stdout = open(f"{name}.out", "w")
-        sys.stderr = open(f"{name}.err", "w")
-        sys.argv = ["cfn-lint", name, *options]
-        main()
-        raise SystemExit
-    os.wait()
-"""
-
-
-def each(cfn_lint: Any, directory: Path, *options: str) -> dict[str, tuple[str, str]]:
-    """Return what cfn-lint prints for each template, as output and errors."""
+def each(cfn_lint: Any, directory: Path, *pack: str) -> dict[str, subprocess.CompletedProcess[str]]:
+    """Return how cfn-lint ends on each template."""
     directory.mkdir()
+    ended = {}
     for name, text in TEMPLATES.items():
         (directory / name).write_text(text, encoding="utf-8")
-    arguments = [",".join(TEMPLATES), "--format", "json", "-c", "I", *options]
-    command = [cfn_lint.python, "-c", EACH_IN_A_PROCESS, *arguments]
-    subprocess.run(command, cwd=directory, check=True)
-    return {
-        name: ((directory / f"{name}.out").read_text(), (directory / f"{name}.err").read_text())
-        for name in TEMPLATES
-    }
+        ended[name] = cfn_lint.run(*(name, "--format", "json", "-c", "I"), cwd=directory, pack=pack)
+    return ended
 
 
 def test_no_template_makes_the_pack_fail(cfn_lint: Any, tmp_path: Path) -> None:
@@ -99,13 +75,13 @@ def test_no_template_makes_the_pack_fail(cfn_lint: Any, tmp_path: Path) -> None:
     loaded = each(cfn_lint, tmp_path / "with", "--append-rules", "stepguard.hosts.cfn_lint")
     judged = 0
     for name in TEMPLATES:
-        if "Traceback" in without[name][1]:
-            assert "Traceback" in loaded[name][1], name
+        if "Traceback" in without[name].stderr:
+            assert "Traceback" in loaded[name].stderr, name
             continue
-        matches = json.loads(loaded[name][0])
+        matches = json.loads(loaded[name].stdout)
         rest = [one for one in matches if one["Rule"]["Id"][1] != "9"]
         own = [one for one in matches if one["Rule"]["Id"][1] == "9"]
-        assert rest == json.loads(without[name][0]), name
+        assert rest == json.loads(without[name].stdout), name
         assert "internal error" not in " ".join(one["Message"] for one in own), name
         assert not any(character in one["Message"] for one in own for character in "\x1b\r"), name
         judged += bool(own)

@@ -7,12 +7,14 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from ..forked_program import ForkedProgram
 
 ROOT = Path(__file__).resolve().parents[3]
 CHECKS = ROOT / "checks"
@@ -71,53 +73,75 @@ def checkov_program() -> str:
 
 
 @pytest.fixture(scope="session")
-def newer_checkov(checkov_program: str) -> None:
+def variables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment that checkov runs in."""
+    return {
+        **{name: one for name, one in os.environ.items() if not name.startswith("CHECKOV_")},
+        "HOME": str(tmp_path_factory.mktemp("home")),
+        "PYTHONPATH": str(CHECKS),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "ANSI_COLORS_DISABLED": "1",
+        "NO_COLOR": "1",
+    }
+
+
+@pytest.fixture(scope="session")
+def forked_checkov(checkov_program: str, variables: dict[str, str]) -> Iterator[ForkedProgram]:
+    """checkov, without the seconds that its imports take in each run."""
+    forked = ForkedProgram(checkov_program, "checkov.main", variables)
+    yield forked
+    forked.close()
+
+
+@pytest.fixture(scope="session")
+def newer_checkov(forked_checkov: ForkedProgram) -> None:
     """Skip in a checkov of the oldest versions that the pack supports, which lack what is tested.
 
     All of it is known to be in 3.2.533, not which version brought it.
     """
-    done = subprocess.run(
-        [checkov_program, "--version"], capture_output=True, text=True, check=True
-    )
-    if tuple(map(int, done.stdout.strip().split("."))) < (3, 2, 533):
-        pytest.skip(f"checkov {done.stdout.strip()} cannot do this itself")
+    version = forked_checkov.run(["--version"], cwd=ROOT).stdout.strip()
+    if tuple(map(int, version.split("."))) < (3, 2, 533):
+        pytest.skip(f"checkov {version} cannot do this itself")
 
 
 @pytest.fixture(scope="session")
-def checkov(checkov_program: str, tmp_path_factory: pytest.TempPathFactory) -> Checkov:
+def checkov(
+    checkov_program: str,
+    forked_checkov: ForkedProgram,
+    variables: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Checkov:
     """Return a function that runs checkov with the pack.
 
     It takes arguments of checkov; `pack` is the directory of checks, `form` the output format,
-    `cwd` the working directory, `environment` further variables. The working directory is an
-    empty one unless given, since checkov writes some reports there.
+    `cwd` the working directory, `environment` further variables, for a process of its own. The
+    working directory is an empty one unless given, since checkov writes some reports there.
     """
-    home = tmp_path_factory.mktemp("home")
     empty = tmp_path_factory.mktemp("empty")
 
     def run(
-        *arguments: str | Path,
+        *given: str | Path,
         pack: Path | None = PACK,
         form: str | None = "json",
         cwd: Path = empty,
         environment: dict[str, str] | None = None,
     ) -> Run:
-        command = [checkov_program, *map(str, arguments), "--skip-download"]
+        arguments = [*map(str, given), "--skip-download"]
         if pack is not None:
-            command += ["--external-checks-dir", str(pack)]
+            arguments += ["--external-checks-dir", str(pack)]
         if form is not None:
-            command += ["--output", form]
-        variables = {
-            **{name: one for name, one in os.environ.items() if not name.startswith("CHECKOV_")},
-            "HOME": str(home),
-            "PYTHONPATH": str(CHECKS),
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "ANSI_COLORS_DISABLED": "1",
-            "NO_COLOR": "1",
-            **(environment or {}),
-        }
-        done = subprocess.run(
-            command, cwd=cwd, env=variables, capture_output=True, text=True, check=False
-        )
+            arguments += ["--output", form]
+        if environment is None:
+            done = forked_checkov.run(arguments, cwd)
+        else:
+            done = subprocess.run(
+                [checkov_program, *arguments],
+                cwd=cwd,
+                env={**variables, **environment},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
         ended = Run(done.returncode, done.stdout, done.stderr)
         if form == "json":
             ended.records = _records(ended)
