@@ -81,3 +81,24 @@ def test_a_log_group_that_no_machine_logs_to(
     scanned: Callable[..., Any], destination: str, level: str
 ) -> None:
     assert scanned(RULE, text("", destination, level)).evaluated[RULE] == {}
+
+
+def test_what_is_suggested_for_a_log_group_without_properties(scanned: Callable[..., Any]) -> None:
+    machine = """
+Resources:
+  M:
+    Type: AWS::StepFunctions::StateMachine
+    Properties:
+      RoleArn: arn:aws:iam::123456789012:role/m
+      Definition: {StartAt: A, States: {A: {Type: Succeed}}}
+      LoggingConfiguration:
+        Level: ALL
+        Destinations: [{CloudWatchLogsLogGroup: {LogGroupArn: !GetAtt G.Arn}}]
+  G:
+    Type: AWS::Logs::LogGroup
+"""
+    (bare,) = scanned(RULE, machine).findings
+    assert bare.violation.suggestion == "Properties: {RetentionInDays: 90}"
+    named = machine + "    Properties: {LogGroupName: g}\n"
+    (found,) = scanned(RULE, named).findings
+    assert found.violation.suggestion == "RetentionInDays: 90"

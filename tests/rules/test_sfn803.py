@@ -51,7 +51,6 @@ def machine(*before: dict[str, Any], task: dict[str, Any] = INVOKED) -> dict[str
         (call("sqs:sendMessage", "QueueUrl.$", INPUT), "the queue"),
         (call("http:invoke", "ApiEndpoint.$", f"States.Format('{{}}/a', {INPUT})"), "the endpoint"),
         (call(ATHENA, "QueryString.$", INPUT), "the query"),
-        (call(ATHENA, "QueryString.$", f"States.Format('select {{}}', {INPUT})"), "the query"),
         (
             call("ecs:runTask", "Overrides", {"ContainerOverrides": [{"Command.$": INPUT}]}),
             "the command",
@@ -68,6 +67,21 @@ def test_what_the_input_certainly_chooses(
 ) -> None:
     found = judge(RULE, machine(WRITER, task=task)).only
     assert f"chooses {what}" in found.message
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        call(ATHENA, "QueryString.$", f"States.Format('select {{}}', {INPUT})"),
+        call("ecs:runTask", "X", {"Command": ["{% 'ls ' & $states.context.Execution.Input.c %}"]}),
+    ],
+)
+def test_the_input_may_be_a_part_of_what_runs(
+    judge: Callable[..., Any], task: dict[str, Any]
+) -> None:
+    found = judge(RULE, machine(WRITER, task=task)).only
+    assert "Execution.Input" in found.message
+    assert "becomes part of the " in found.message
     assert "likely" not in found.message
     assert found.state == "A"
 

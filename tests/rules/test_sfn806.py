@@ -49,6 +49,7 @@ def test_a_queue_without_encryption(judge: Callable[..., Any]) -> None:
         "'A' writes its task token to queue aws_sqs_queue.q, whose encryption is switched off: "
     )
     assert found.suggestion == "sqs_managed_sse_enabled = true in the queue"
+    assert found.path == ("States", "A", "Parameters", "MessageBody", "Token.$")
     assert len(found.related) == 1
 
 

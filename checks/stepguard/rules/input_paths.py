@@ -32,14 +32,18 @@ def input_reference(value: Plain, *, anywhere: bool) -> str | None:
     """
     if not isinstance(value, str):
         return None
-    text = value.strip()
-    if text.startswith("{%"):
-        text = text.removeprefix("{%").removesuffix("%}").strip()
+    text = bare_expression(value)
+    if value.lstrip().startswith("{%"):
         found = _IN_JSONATA.search(text) if anywhere else _IN_JSONATA.fullmatch(text)
         return found.group() if found else None
     if text.startswith("States."):
         return _in_intrinsic(text, anywhere)
     return text if text.startswith("$") else None
+
+
+def bare_expression(text: str) -> str:
+    """Return a path, an intrinsic function or a JSONata expression without what encloses it."""
+    return text.strip().removeprefix("{%").removesuffix("%}").strip()
 
 
 def _in_intrinsic(text: str, anywhere: bool) -> str | None:

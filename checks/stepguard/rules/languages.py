@@ -29,6 +29,16 @@ def in_language(resource: Resource, *, terraform: str, cloudformation: str, sam:
     return _as_json(snippet) if _is_in_json(resource) else snippet
 
 
+def property_in_language(resource: Resource, *, terraform: str, cloudformation: str) -> str:
+    """Return what to write among the arguments or properties of the resource itself.
+
+    In CloudFormation, a resource without any property has no `Properties` to write it into.
+    """
+    if resource.attributes.value == {}:
+        cloudformation = f"Properties: {{{cloudformation}}}"
+    return in_language(resource, terraform=terraform, cloudformation=cloudformation)
+
+
 def _is_in_json(resource: Resource) -> bool:
     return resource.span is not None and _JSON.match(resource.span.file.text) is not None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from stepguard.deployment.log_groups import log_group
 from stepguard.deployment.resources import Resource
 from stepguard.finding import NotEvaluated, Severity, Violation
-from stepguard.rules.languages import in_language
+from stepguard.rules.languages import property_in_language
 from stepguard.rules.log_groups import LogGroupRule, users_of
 from stepguard.rules.machines import is_undecided, possible_values, why_undecided
 from stepguard.rules.rule import Context, Verdict
@@ -53,7 +53,7 @@ def _violation(group: Resource, context: Context) -> Violation:
         resource=group.address,
         span=group.span if retention is None else retention.span or group.span,
         related=users_of(group, context),
-        suggestion=in_language(
+        suggestion=property_in_language(
             group, terraform="retention_in_days = 90", cloudformation="RetentionInDays: 90"
         ),
         subject="retention",

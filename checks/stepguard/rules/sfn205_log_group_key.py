@@ -6,7 +6,7 @@ from stepguard.deployment.log_groups import log_group
 from stepguard.deployment.resources import Resource
 from stepguard.deployment.values import Unknown
 from stepguard.finding import NotEvaluated, Severity, Violation
-from stepguard.rules.languages import in_language
+from stepguard.rules.languages import property_in_language
 from stepguard.rules.log_groups import LogGroupRule, users_of
 from stepguard.rules.machines import possible_values, why_undecided
 from stepguard.rules.rule import Context, Verdict
@@ -52,7 +52,7 @@ class LogGroupKey(LogGroupRule):
                 resource=subject.address,
                 span=span,
                 related=users_of(subject, context),
-                suggestion=in_language(
+                suggestion=property_in_language(
                     subject,
                     terraform="kms_key_id = aws_kms_key.NAME.arn",
                     cloudformation="KmsKeyId: !GetAtt NAME.Arn",

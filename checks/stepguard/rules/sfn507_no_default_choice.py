@@ -10,6 +10,7 @@ from stepguard.deployment.resources import StateMachine
 from stepguard.deployment.values import OpenList, Plain, render
 from stepguard.deployment.workflow import State, Workflow
 from stepguard.finding import NotEvaluated, Severity, Violation
+from stepguard.rules.input_paths import bare_expression
 from stepguard.rules.machines import definition_of, member, names_of, place_of, shared_places
 from stepguard.rules.rule import Context, MachineRule, Verdict
 from stepguard.rules.task_limits import not_evaluated, unread_states
@@ -38,9 +39,9 @@ class NoDefaultChoice(MachineRule):
     number), or a JSONata condition that is always true or has its `$not(…)`.
 
     ## Why is this bad
-    A value that nobody thought of ends the execution with `States.NoChoiceMatched`, which a Choice
-    state can neither retry nor catch. A `Default` decides what then happens, were it a `Fail` state
-    with an error that says so.
+    A value that nobody thought of fails with `States.NoChoiceMatched`, which a Choice state can
+    neither retry nor catch: unless a Map or Parallel state around it does, the execution ends. A
+    `Default` decides what then happens, were it a `Fail` state with an error that says so.
     """
 
     id = "SFN507"
@@ -95,19 +96,15 @@ def _covers_everything(state: State) -> bool | None:
 def _is_always_true(rule: dict[str, Plain]) -> bool:
     condition = rule.get("Condition")
     return condition is True or (
-        isinstance(condition, str) and _expression(condition).lower() == "true"
+        isinstance(condition, str) and bare_expression(condition).lower() == "true"
     )
-
-
-def _expression(condition: str) -> str:
-    return condition.strip().removeprefix("{%").removesuffix("%}").strip()
 
 
 def _opposites(rule: dict[str, Plain]) -> Iterator[str]:
     """Yield the tests that are true whenever this one is false, as they are written."""
     condition = rule.get("Condition")
     if isinstance(condition, str):
-        text = _expression(condition)
+        text = bare_expression(condition)
         inner = text.removeprefix("$not(").removesuffix(")")
         yield _written({"Condition": f"{{% {inner} %}}" if inner != text else f"$not({text})"})
         return
@@ -128,7 +125,7 @@ def _opposites(rule: dict[str, Plain]) -> Iterator[str]:
 def _written(rule: dict[str, Plain]) -> str:
     condition = rule.get("Condition")
     if isinstance(condition, str):
-        return _expression(condition)
+        return bare_expression(condition)
     return json.dumps(render(rule), sort_keys=True, default=str)
 
 
@@ -137,8 +134,9 @@ def _violation(machine: StateMachine, workflow: Workflow, states: list[State]) -
     verb = "has" if len(states) == 1 else "have"
     beside = workflow.document.locate((*first.path, "Type"), key=True)
     return Violation(
-        message=f"{names_of(states)} {verb} no Default: where no rule is true, the execution ends "
-        "with States.NoChoiceMatched",
+        message=f"{names_of(states)} {verb} no Default: where no rule is true, "
+        f"{'it fails' if len(states) == 1 else 'they fail'} with States.NoChoiceMatched, which a "
+        "Choice can neither retry nor catch",
         resource=machine.address,
         span=place_of(workflow, first),
         path=first.path,

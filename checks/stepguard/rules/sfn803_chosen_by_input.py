@@ -10,7 +10,7 @@ from stepguard.deployment.resources import StateMachine
 from stepguard.deployment.values import Plain
 from stepguard.deployment.workflow import Task, Workflow
 from stepguard.finding import NotEvaluated, RelatedPlace, Severity, Violation
-from stepguard.rules.input_paths import Confidence, InputFlow, input_reference
+from stepguard.rules.input_paths import Confidence, InputFlow, bare_expression, input_reference
 from stepguard.rules.machines import definition_of
 from stepguard.rules.rule import Context, MachineRule, Verdict
 from stepguard.rules.task_limits import not_evaluated, unread_states
@@ -122,7 +122,14 @@ class _Choice(Struct, frozen=True):
     path: Path
     reference: str
     what: str
+    is_part: bool = False
     confidence: Confidence = "likely"
+
+    @property
+    def happening(self) -> str:
+        """What the reference does: it is a part of a text that is run, or all that is chosen."""
+        verb = "becomes part of" if self.is_part else "chooses"
+        return f"{self.reference} {verb} {self.what}"
 
 
 def _candidates(task: Task) -> Iterator[_Choice]:
@@ -132,7 +139,8 @@ def _candidates(task: Task) -> Iterator[_Choice]:
         what = _TEXTS.get(name) if is_text else what
         reference = None if what is None else input_reference(value, anywhere=is_text)
         if what is not None and reference is not None:
-            yield _Choice(task, path, reference, what)
+            is_part = is_text and bare_expression(str(value)) != reference
+            yield _Choice(task, path, reference, what, is_part)
 
 
 def _parameters(task: Task) -> Iterator[tuple[Path, str, Plain]]:
@@ -167,15 +175,15 @@ def _violation(machine: StateMachine, workflow: Workflow, choices: list[_Choice]
     more = f"; {len(choices) - 1} more" if len(choices) > 1 else ""
     how = "" if first.confidence == "certain" else " (likely: no state before writes it)"
     return Violation(
-        message=f"'{first.task.name}': {first.reference} chooses {first.what}{how}: whoever starts "
-        f"an execution decides what the execution role does{more}",
+        message=f"'{first.task.name}': {first.happening}{how}: whoever starts an execution decides "
+        f"what the execution role does{more}",
         resource=machine.address,
         span=workflow.document.locate(first.path),
         path=first.path,
         state=states[0].name if len(states) == 1 else None,
         related=tuple(
             RelatedPlace(
-                f"'{one.task.name}': {one.reference} chooses {one.what} ({one.confidence})",
+                f"'{one.task.name}': {one.happening} ({one.confidence})",
                 workflow.document.locate(one.path),
                 one.task.name,
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from stepguard.deployment.attributes import setting
+from stepguard.deployment.documents import Path
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.members import UNDECIDED, why_unknown
 from stepguard.deployment.resources import Resource, StateMachine
@@ -82,7 +83,9 @@ class ExposedToken(MachineRule):
         if isinstance(workflow, NotEvaluated):
             return [workflow]
         reasons = unread_states(workflow)
-        concerned = [task for task in workflow.tasks if _hands_token_on(task.parameters)]
+        concerned = [
+            task for task in workflow.tasks if _place_of_token(task.parameters) is not None
+        ]
         exposures: list[_Exposure] = []
         applies = bool(reasons)
         for task in concerned:
@@ -148,25 +151,26 @@ def _is_unencrypted(resource: Resource, channel: _Channel) -> bool | str:
     return value is False or value == "false"
 
 
-def _hands_token_on(parameters: Plain) -> bool:
-    stack: list[tuple[Plain, int]] = [(parameters, 0)]
+def _place_of_token(parameters: Plain) -> Path | None:
+    """Return the path of the first token in the parameters of a call; `None` for none."""
+    stack: list[tuple[Path, Plain]] = [((), parameters)]
     while stack:
-        value, depth = stack.pop()
+        path, value = stack.pop()
         if isinstance(value, Text):
             value = "".join(one.text for one in value.parts if isinstance(one, Piece))
         if isinstance(value, str) and any(token in value for token in _TOKENS):
-            return True
-        if depth < _MAXIMUM_DEPTH:
-            inner = value.values() if isinstance(value, dict) else value
-            if isinstance(value, (dict, list)):
-                stack.extend((one, depth + 1) for one in inner)
-    return False
+            return path
+        if len(path) < _MAXIMUM_DEPTH and isinstance(value, (dict, list)):
+            inner = value.items() if isinstance(value, dict) else enumerate(value)
+            stack.extend(reversed([((*path, name), one) for name, one in inner]))
+    return None
 
 
 def _violation(machine: StateMachine, workflow: Workflow, exposures: list[_Exposure]) -> Violation:
     first = exposures[0]
     more = f"; {len(exposures) - 1} more" if len(exposures) > 1 else ""
-    path = (*first.task.path, "Arguments" if "Arguments" in first.task.body else "Parameters")
+    field = "Arguments" if "Arguments" in first.task.body else "Parameters"
+    path = (*first.task.path, field, *(_place_of_token(first.task.parameters) or ()))
     places = [
         RelatedPlace(f"'{one.task.name}' writes it to {one.what}", one.resource.span)
         for one in exposures
@@ -177,7 +181,7 @@ def _violation(machine: StateMachine, workflow: Workflow, exposures: list[_Expos
         message=f"'{first.task.name}' writes its task token to {first.what}: whoever reads it and "
         f"may call SendTaskSuccess can end the task with a result of their own{more}",
         resource=machine.address,
-        span=workflow.document.locate(path, key=True),
+        span=workflow.document.locate(path),
         path=path,
         state=first.task.name if len(exposures) == 1 else None,
         related=tuple(places),
