@@ -61,6 +61,13 @@ KINDS = {
 """What a message calls what a plugin finds."""
 
 
+def shortest_match(pattern: re.Pattern[str]) -> int:
+    """Return the fewest characters that a pattern matches, as Python's own parser tells them."""
+    parser = importlib.import_module("re._parser")
+    fewest, _ = parser.parse(pattern.pattern, pattern.flags).getwidth()
+    return int(fewest)
+
+
 def patterns_of(module: str, name: str) -> list[dict[str, Any]]:
     """Return the regular expressions of a plugin."""
     plugin = getattr(importlib.import_module(f"detect_secrets.plugins.{module}"), name)()
@@ -69,6 +76,7 @@ def patterns_of(module: str, name: str) -> list[dict[str, Any]]:
             "kind": KINDS[module],
             "pattern": one.pattern,
             "ignore_case": bool(one.flags & re.IGNORECASE),
+            "shortest": shortest_match(one),
         }
         for one in plugin.denylist
     ]

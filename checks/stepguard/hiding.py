@@ -11,7 +11,7 @@ from typing import Any
 from stepguard.deployment.documents import Document
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.values import OneOf, Plain, Text
-from stepguard.secrets import secrets_in
+from stepguard.secrets import secrets_in, secrets_of_machine
 
 HIDDEN = "(secret)"
 """What is written in the place of a secret where a whole document is printed."""
@@ -23,7 +23,7 @@ def hide_secrets(deployment: Deployment) -> None:
         document = machine.definition
         if not isinstance(document, Document):
             continue
-        for secret in secrets_in(document.value):
+        for secret in secrets_of_machine(machine, deployment):
             span = document.locate(secret.path)
             if span is not None:
                 span.file.hide(span)

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 
 from stepguard.data import load
-from stepguard.deployment.documents import Path
+from stepguard.deployment.documents import Document, Path
+from stepguard.deployment.graph import Deployment
+from stepguard.deployment.memory import remembered
+from stepguard.deployment.resources import StateMachine
 from stepguard.deployment.values import OneOf, Piece, Plain, Text
 from stepguard.structs import Struct
 
@@ -59,15 +62,25 @@ def secrets_in(document: Plain) -> Iterator[FoundSecret]:
     """Yield the secrets in a document, at most one for each value."""
     budget = _MAXIMUM_CHARACTERS
     names: dict[Path, str] = {}
+    kinds: dict[str, str | None] = {}
     for path, text, is_whole in _texts(document, names):
         budget -= len(text)
         if budget < 0:
             return
-        kind = _kind_of(text)
+        if text not in kinds:
+            kinds[text] = _kind_of(text)
+        kind = kinds[text]
         if kind is None and is_whole and path and isinstance(path[-1], str):
             kind = _held(names.get(path, path[-1]), text)
         if kind is not None:
             yield FoundSecret(kind, path)
+
+
+@remembered
+def secrets_of_machine(machine: StateMachine, _: Deployment) -> tuple[FoundSecret, ...]:
+    """Return the secrets in a machine's definition; none where that could not be read."""
+    document = machine.definition
+    return tuple(secrets_in(document.value)) if isinstance(document, Document) else ()
 
 
 @lru_cache(maxsize=4096)
@@ -77,7 +90,7 @@ def masked_code(code: str) -> str:
         return code
     for pattern in (_ASSIGNED, _MARKED):
         code = pattern.sub(_masked_group, code)
-    for _, pattern in _patterns():
+    for _, pattern, _ in _patterns():
         code = pattern.sub(_masked_group, code)
     return code
 
@@ -126,9 +139,14 @@ def _named_value(members: dict[str, Plain], path: Path) -> Iterator[tuple[Path, 
 
 
 @cache
-def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+def _patterns() -> tuple[tuple[str, re.Pattern[str], int], ...]:
+    """Return the kinds of secrets: what each is called, its form, and its fewest characters."""
     return tuple(
-        (row["kind"], re.compile(row["pattern"], re.IGNORECASE if row["ignore_case"] else 0))
+        (
+            row["kind"],
+            re.compile(row["pattern"], re.IGNORECASE if row["ignore_case"] else 0),
+            row["shortest"],
+        )
         for row in load("secret_patterns")["patterns"]
     )
 
@@ -137,8 +155,8 @@ def _kind_of(text: str) -> str | None:
     """Return what kind of secret a text contains, by its form."""
     for start in range(0, max(len(text), 1), _STRETCH):
         stretch = text[start : start + _STRETCH + _OVERLAP]
-        for kind, pattern in _patterns():
-            for found in pattern.finditer(stretch):
+        for kind, pattern, shortest in _patterns():
+            for found in pattern.finditer(stretch) if len(stretch) >= shortest else ():
                 secret = found.group(found.lastindex or 0) or found.group()
                 if not _PLACEHOLDER.search(secret) and not _DYNAMIC.search(secret):
                     return kind

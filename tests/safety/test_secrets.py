@@ -9,7 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from stepguard.cli.main import main
 from stepguard.reports.formats import FORMATS
 
 from . import secrets
@@ -21,7 +23,7 @@ CHOICES = {"all": [], "others": ["--skip-rule", "SFN801"], "one": ["--rule", "SF
 
 
 def written(directory: Path, *arguments: str) -> str:
-    """Run the command in a directory; return all that it writes, to whichever stream."""
+    """Run the command as a program in a directory; return all that it writes to its streams."""
     done = subprocess.run(
         [sys.executable, "-m", "stepguard", *arguments],
         cwd=directory,
@@ -34,6 +36,20 @@ def written(directory: Path, *arguments: str) -> str:
     assert done.returncode in (0, 1, 2), done.stderr
     assert "Traceback" not in done.stderr
     return done.stdout + done.stderr
+
+
+@pytest.fixture
+def said_in(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """Return the same without a process of its own, for what runs often."""
+
+    def said(directory: Path, *arguments: str) -> str:
+        monkeypatch.chdir(directory)
+        result = CliRunner().invoke(main, arguments)
+        assert result.exit_code in (0, 1, 2), result.output
+        assert result.exception is None or isinstance(result.exception, SystemExit)
+        return result.output
+
+    return said
 
 
 def leaks(text: str) -> list[str]:
@@ -75,8 +91,10 @@ def test_there_is_something_to_leak(project: Path) -> None:
 
 @pytest.mark.parametrize("rules", CHOICES)
 @pytest.mark.parametrize("form", FORMATS)
-def test_no_report_has_a_secret(project: Path, form: str, rules: str) -> None:
-    said = written(project, "scan", ".", "--pedantic", "--format", form, *CHOICES[rules])
+def test_no_report_has_a_secret(
+    project: Path, form: str, rules: str, said_in: Callable[..., str]
+) -> None:
+    said = said_in(project, "scan", ".", "--pedantic", "--format", form, *CHOICES[rules])
     assert "SFN" in said or form == "html"
     assert leaks(said) == []
 
@@ -109,7 +127,9 @@ def test_no_command_prints_a_secret(project: Path, arguments: list[str]) -> None
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_no_review_shows_a_secret_of_either_side(project: Path, form: str, tmp_path: Path) -> None:
+def test_no_review_shows_a_secret_of_either_side(
+    project: Path, form: str, tmp_path: Path, said_in: Callable[..., str]
+) -> None:
     secrets.terraform(
         tmp_path / "other", extra='resource "aws_sfn_activity" "a" {\n  name = "a"\n}\n'
     )
@@ -124,11 +144,11 @@ def test_no_review_shows_a_secret_of_either_side(project: Path, form: str, tmp_p
     ]
     for before, after in sides:
         more = ["--all"] if form == "text" else []
-        said = written(
+        said = said_in(
             project, "review", "--before", before, "--after", after, "--format", form, *more
         )
         assert leaks(said) == []
-    said = written(project, "review", "plan/plan.json", "--format", form)
+    said = said_in(project, "review", "plan/plan.json", "--format", form)
     assert leaks(said) == []
 
 

@@ -45,7 +45,7 @@ def as_object(value: Plain) -> dict[str, Plain] | None:
 
 def is_open(members: dict[str, Plain]) -> bool:
     """Tell whether an object may have members besides those that are listed by name."""
-    return isinstance(members, OpenDict) or any(isinstance(key, PartlyKnownKey) for key in members)
+    return isinstance(members, OpenDict) or PartlyKnownKey in map(type, members)
 
 
 def present(members: dict[str, Plain], key: str) -> bool | None:

@@ -309,12 +309,13 @@ def _scopes_in(state: State) -> list[Scope]:
 
 
 _CONTAINERS = {"Parallel": ("Branches",), "Map": ("ItemProcessor", "Iterator")}
+_EVERY_CONTAINER = tuple(name for names in _CONTAINERS.values() for name in names)
 
 
 def may_nest_more(state: State) -> bool:
     """Tell whether a state may hold containers of states that could not be read."""
-    every = tuple(name for names in _CONTAINERS.values() for name in names)
-    names = _CONTAINERS.get(state.type, ()) if isinstance(state.type, str) else every
+    kind = state.type
+    names = _CONTAINERS.get(kind, ()) if isinstance(kind, str) else _EVERY_CONTAINER
     return any(_is_unread_container(state, name) for name in names)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from stepguard.deployment.documents import Document
 from stepguard.deployment.resources import StateMachine
 from stepguard.deployment.workflow import State, Workflow
 from stepguard.finding import NotEvaluated, Severity, Violation
@@ -11,7 +10,7 @@ from stepguard.rules.machines import definition_of
 from stepguard.rules.owners import Owners
 from stepguard.rules.rule import Context, MachineRule, Verdict
 from stepguard.rules.task_limits import not_evaluated, unread_states
-from stepguard.secrets import FoundSecret, secrets_in
+from stepguard.secrets import FoundSecret, secrets_of_machine
 
 
 class SecretInDefinition(MachineRule):
@@ -45,21 +44,11 @@ class SecretInDefinition(MachineRule):
         workflow = definition_of(subject, context)
         if isinstance(workflow, NotEvaluated):
             return [workflow]
-        document = workflow.document
-        found = list(_first(document))
+        found = secrets_of_machine(subject, context.deployment)[:MAXIMUM_DEFECTS]
         if found:
             owners = Owners(workflow)
             return [_violation(one, owners.of(one.path), subject, workflow) for one in found]
         return not_evaluated(subject, unread_states(workflow))
-
-
-def _first(document: Document) -> list[FoundSecret]:
-    found: list[FoundSecret] = []
-    for one in secrets_in(document.value):
-        found.append(one)
-        if len(found) == MAXIMUM_DEFECTS:
-            break
-    return found
 
 
 def _violation(

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Literal, TypeAlias
 
 from stepguard.deployment.values import Plain
-from stepguard.structs import Struct, field
+from stepguard.structs import Struct, field, replace
 
 Kind: TypeAlias = Literal["required", "conditional", "optional", "extra", "downstream"]
 """How much it is needed.
@@ -138,7 +138,7 @@ class MachineNeeds(Struct):
 
 def merged(needs: Iterable[Need]) -> list[Need]:
     """Return needs that differ only in the states that have them as one, in order."""
-    found: dict[tuple[object, ...], Need] = {}
+    alike: dict[tuple[object, ...], list[Need]] = {}
     for need in needs:
         key = (
             need.action,
@@ -150,24 +150,16 @@ def merged(needs: Iterable[Need]) -> list[Need]:
             need.when,
             _key(need.condition),
         )
-        known = found.get(key)
-        if known is None:
-            found[key] = need
-            continue
-        states = tuple(dict.fromkeys((*known.states, *need.states)))
-        found[key] = Need(
-            action=need.action,
-            resources=need.resources,
-            kind=need.kind,
-            part=need.part,
-            states=states,
-            feature=need.feature,
-            is_dynamic=need.is_dynamic,
-            when=need.when,
-            condition=need.condition,
-            sources=need.sources,
-        )
-    return list(found.values())
+        alike.setdefault(key, []).append(need)
+    return [_as_one(same) for same in alike.values()]
+
+
+def _as_one(same: list[Need]) -> Need:
+    if len(same) == 1:
+        return same[0]
+    return replace(
+        same[0], states=tuple(dict.fromkeys(name for one in same for name in one.states))
+    )
 
 
 def _key(value: Plain) -> object:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import TypeAlias
 
 from stepguard.deployment.graph import Deployment
@@ -30,6 +31,7 @@ from stepguard.permissions.identity import (
     resource_named_by,
 )
 from stepguard.permissions.needs.parameters import find_parameter
+from stepguard.structs import Struct
 
 _PLACEHOLDER = re.compile(r"\[\[(.+?)\]\]|\$\{(\w+)\}")
 _PLACES = {
@@ -52,6 +54,46 @@ Lookup = Callable[[str], "list[Plain]"]
 """Returns the values of a placeholder; an empty list when there is none to be put in."""
 
 
+class _Template(Struct, frozen=True):
+    """A documented ARN, taken apart.
+
+    `placeholders` are each the text before it, its name, and what it stands for where it has
+    none: the partition, the region or the account. `first` is the first name, `others` are those
+    behind it, `end` is the text behind the last. `ends_in_names` tells whether nothing but names
+    and wildcards follows the first.
+    """
+
+    placeholders: tuple[tuple[str, str, Plain], ...]
+    first: str
+    others: tuple[str, ...]
+    end: str
+    ends_in_names: bool
+
+
+# Each row of the documentation has a few, and every call of a workflow asks for those of its row.
+@lru_cache(maxsize=4096)
+def _parsed(template: str) -> _Template:
+    placeholders: list[tuple[str, str, Plain]] = []
+    names: list[str] = []
+    end = 0
+    rest = ""
+    for match in _PLACEHOLDER.finditer(template):
+        name, place = match.groups()
+        before = template[end : match.start()]
+        end = match.end()
+        placeholders.append((before, name or "", _PLACES.get(place, Unknown(place or ""))))
+        if name:
+            rest = rest if names else template[end:]
+            names.append(name)
+    return _Template(
+        placeholders=tuple(placeholders),
+        first=names[0] if names else "",
+        others=tuple(names[1:]),
+        end=template[end:],
+        ends_in_names=not _ONLY.sub("", rest).strip("/*"),
+    )
+
+
 def fill(template: str, lookup: Lookup, deployment: Deployment) -> list[Plain]:
     """Return the resources that a documented ARN means for a call.
 
@@ -59,20 +101,19 @@ def fill(template: str, lookup: Lookup, deployment: Deployment) -> list[Plain]:
     ARN takes the place of the whole template where that is nothing but the ARN of what it names,
     else its name is put in.
     """
-    match = next((one for one in _PLACEHOLDER.finditer(template) if one.group(1)), None)
-    if match is None:
+    parsed = _parsed(template)
+    if not parsed.first:
         return [_text([template])]
     found: list[Plain] = []
-    first = match.group(1)
-    is_whole = _is_all_of_it(template, match.end(), lookup)
-    for value in _flat(lookup(first)):
+    is_whole = parsed.ends_in_names and not any(map(lookup, parsed.others))
+    for value in _flat(lookup(parsed.first)):
         if value == "":
             continue
         whole = _as_arn(value, template, deployment) if is_whole else None
         if whole is not None:
             found.append(whole)
         else:
-            found.extend(_substituted(template, first, value, lookup, deployment))
+            found.extend(_substituted(parsed, value, lookup, deployment))
     return found[:_MAXIMUM_COMBINATIONS]
 
 
@@ -113,13 +154,6 @@ def _type_of(template: str, action: Action) -> ResourceType | None:
 
 def _braced(arn: str) -> str:
     return _PLACEHOLDER.sub(lambda match: "{" + str(match.group(2)) + "}", arn)
-
-
-def _is_all_of_it(template: str, end: int, lookup: Lookup) -> bool:
-    """Tell whether nothing that is known follows a placeholder: wildcards, names left open."""
-    rest = template[end:]
-    named = [one.group(1) for one in _PLACEHOLDER.finditer(rest) if one.group(1)]
-    return not _ONLY.sub("", rest).strip("/*") and not any(map(lookup, named))
 
 
 def _flat(values: Iterable[Plain]) -> list[Plain]:
@@ -185,23 +219,19 @@ def leading_reference(value: Plain) -> Reference | None:
 
 
 def _substituted(
-    template: str, first: str, value: Plain, lookup: Lookup, deployment: Deployment
+    parsed: _Template, value: Plain, lookup: Lookup, deployment: Deployment
 ) -> list[Plain]:
     combinations: list[list[Plain]] = [[]]
-    end = 0
-    for match in _PLACEHOLDER.finditer(template):
-        before = template[end : match.start()]
-        placeholder = match.group(1)
-        if placeholder is None:
-            values: list[Plain] = [_PLACES.get(match.group(2), Unknown(match.group(2)))]
-        elif placeholder == first:
+    for before, name, place in parsed.placeholders:
+        if not name:
+            values: list[Plain] = [place]
+        elif name == parsed.first:
             values = [_name(value, deployment)]
         else:
-            values = [_name(one, deployment) for one in _flat(lookup(placeholder))] or ["*"]
+            values = [_name(one, deployment) for one in _flat(lookup(name))] or ["*"]
         combinations = [[*parts, before, one] for parts in combinations for one in values]
         combinations = combinations[:_MAXIMUM_COMBINATIONS]
-        end = match.end()
-    return [_with_place(_text([*parts, template[end:]]), value) for parts in combinations]
+    return [_with_place(_text([*parts, parsed.end]), value) for parts in combinations]
 
 
 def _with_place(resource: Plain, value: Plain) -> Plain:
@@ -274,7 +304,7 @@ def _text(parts: Iterable[Plain]) -> Plain:
         elif isinstance(part, UNREAD):
             made.append(Hole(part))
         elif isinstance(part, str):
-            made.extend(_with_variables(part))
+            made.extend(_with_variables(part) if "${" in part else (Piece(part),))
         elif isinstance(part, (bool, int, float)):
             made.append(Piece(str(part)))
     joined: list[Piece | Hole] = []
