@@ -32,8 +32,8 @@ from pathlib import Path
 from stepguard.engine import scan
 from stepguard.reports.json_report import report_as_dict
 begun = time.process_time()
-report = scan([Path(sys.argv[1])])
-result = {"seconds": time.process_time() - begun, "report": report_as_dict(report)}
+report = report_as_dict(scan([Path(sys.argv[1])]))
+result = {"seconds": time.process_time() - begun, "report": report}
 begun, total = time.process_time(), 0
 for number in range(5_000_000):
     total += number
