@@ -61,3 +61,20 @@ def test_a_root_with_installed_modules_is_read(tmp_path: Path) -> None:
         "live/.terraform/modules/modules.json": '{"Modules": []}',
     }
     assert roots(tree(tmp_path, files), tmp_path) == ["live"]
+
+
+def test_a_tree_that_is_reached_by_a_link_has_the_same_roots(tmp_path: Path) -> None:
+    tree(
+        tmp_path / "project",
+        {
+            "live/main.tf": 'module "a" {\n  source = "../modules/a"\n}\n',
+            "modules/a/main.tf": MACHINE,
+            "main.tf": 'module "live" {\n  source = "./live"\n}\n',
+        },
+    )
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "project")
+    for path in (tmp_path / "project", link):
+        reading = read([path], ReadOptions())
+        assert [len(one.state_machines) for one in reading.deployments] == [1]
+        assert reading.errors == []

@@ -22,6 +22,7 @@ from stepguard.readers.files import (
     decode,
 )
 from stepguard.readers.storage import DISK, Entry, Sort, Storage
+from stepguard.readers.terraform.module_directories import ModuleDirectory
 from stepguard.structs import Struct, field
 
 UNVISITED = frozenset(
@@ -43,7 +44,7 @@ UNREADABLE_DIRECTORY = "directories that may not be listed"
 _TEMPLATE_ENDINGS = (".json", ".yaml", ".yml", ".template")
 _DEFINITION_ENDINGS = (".asl.json", ".asl.yaml", ".asl.yml")
 _TERRAFORM_ENDINGS = (".tf", ".tf.json")
-_CHUNK = 1024 * 1024
+_CHUNK = 64 * 1024
 _OVERLAP = 64
 
 # Words are looked for in the raw bytes, so that no file is decoded or parsed in vain.
@@ -115,12 +116,11 @@ class Refused(Struct, frozen=True):
 class Inputs(Struct):
     """What was found. `passed_over` counts, by reason, what was looked at and left out.
 
-    `modules` are all directories of a tree with Terraform files, also those that are no input, and
-    whether they may call modules.
+    `modules` are all directories of a tree with Terraform files, also those that are no input.
     """
 
     found: list[Input] = field(default_factory=list)
-    modules: dict[Path, bool] = field(default_factory=dict)
+    modules: list[ModuleDirectory] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
     passed_over: Counter[str] = field(default_factory=Counter)
 
@@ -163,9 +163,13 @@ def _discover_tree(top: Path, files: ProjectFiles, inputs: Inputs) -> None:
             except Exception as error:
                 message = describe_defect(error, "the recognition of files")
                 inputs.refused.append(Refused(files.shown(Path(entry.path)), message))
+    real = str(storage.real(top))
     for directory, words in sorted(terraform.items()):
         path = Path(directory)
-        inputs.modules[path] = words.calls_modules
+        # The walk follows no link, so that only what leads to its top can be one.
+        below = directory[len(str(top)) :].lstrip(os.sep)
+        own = os.path.join(real, below) if below else real  # noqa: PTH118 - hot path
+        inputs.modules.append(ModuleDirectory(path, own, words.calls_modules))
         if words.concern_step_functions or words.calls_modules:
             relevant = words.concern_step_functions
             inputs.found.append(
@@ -292,13 +296,17 @@ def _look_at_large(path: Path, files: ProjectFiles, inputs: Inputs) -> None:
 def _content(storage: Storage, path: str) -> bytes | None:
     """Return the bytes of a file; `None` when it is larger than any template."""
     with storage.open(path) as stream:
-        content = stream.read(MAXIMUM_BYTES + 1)
+        # Asked for more, Python makes room for all of it.
+        content = stream.read(_CHUNK)
+        if len(content) == _CHUNK:
+            content += stream.read(MAXIMUM_BYTES + 1 - _CHUNK)
     return None if len(content) > MAXIMUM_BYTES else content
 
 
 def _holds(content: bytes, words: Sequence[bytes]) -> bool:
-    if any(word in content for word in words):
-        return True
+    for word in words:
+        if word in content:
+            return True
     # IAM compares the actions of a policy without regard to case.
     return _ACTIONS in words and _ACTIONS in content.lower()
 

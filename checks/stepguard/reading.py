@@ -147,7 +147,7 @@ def _root_modules(path: Path, inputs: Inputs, reading: Reading) -> list[Input]:
         reading.errors.append(ScanError(place=Place(file=path.as_posix()), message=message))
         return everything
     storage = terraform[0].files.storage
-    roots = {str(storage.real(root.path)): root for root in found_roots}
+    roots = {root.real: root for root in found_roots}
     concerned = {str(storage.real(one.path)) for one in terraform if one.concerns_step_functions}
     kept: list[Input] = []
     for one in terraform:

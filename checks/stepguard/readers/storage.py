@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Sequence
 from enum import Enum
+from operator import attrgetter
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -79,15 +80,18 @@ class Disk(Struct, frozen=True):
         """Return the entries of a directory, sorted by name. Raises `OSError`."""
         with os.scandir(str(directory)) as found:
             entries = [Entry(one.name, one.path, _sort_of(one)) for one in found]
-        return sorted(entries, key=lambda one: one.name)
+        return sorted(entries, key=_NAME)
 
     def open(self, path: str | Path) -> BinaryIO:
         """Open a file for reading. Raises `OSError`."""
-        return Path(path).open("rb")
+        return open(path, "rb")  # noqa: PTH123 - hot path, plain strings
 
     def size(self, path: str | Path) -> int:
         """Return the size of a file in bytes. Raises `OSError`."""
         return Path(path).stat().st_size
+
+
+_NAME = attrgetter("name")
 
 
 def _sort_of(entry: os.DirEntry[str]) -> Sort:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from stepguard.readers.files import FileRefusedError, ProjectFiles
 from stepguard.readers.storage import Sort
+from stepguard.readers.terraform.module_directories import ModuleDirectory
 from stepguard.readers.terraform.modules import (
     called_directories,
     configuration_files,
@@ -26,11 +27,12 @@ _SKIPPED = frozenset({".terraform", ".git", "node_modules", ".terragrunt-cache"}
 class RootModule(Struct, frozen=True):
     """A root module's directory.
 
-    `reaches` are the real paths of the module directories that are read with it, `is_complete`
-    says that all of them are in the tree.
+    `real` is its absolute path with links followed, `reaches` are those of the module directories
+    that are read with it, `is_complete` says that all of them are in the tree.
     """
 
     path: Path
+    real: str
     reaches: frozenset[str]
     is_complete: bool
 
@@ -43,31 +45,30 @@ def find_root_modules(
     A directory that another one calls as a module is none; of modules that only call each other
     in a circle, all are.
     """
-    modules = dict.fromkeys(_module_directories(files, directory), True)
+    modules = [
+        ModuleDirectory(path, str(files.real(path)), may_call=True)
+        for path in _module_directories(files, directory)
+    ]
     return [root.path for root in find_roots(files, modules, parser)]
 
 
 def find_roots(
-    files: ProjectFiles, modules: Mapping[Path, bool], parser: str | None = None
+    files: ProjectFiles, modules: Iterable[ModuleDirectory], parser: str | None = None
 ) -> list[RootModule]:
-    """Return the root modules among module directories, sorted, with the modules they call.
-
-    `modules` says of each directory whether it may call modules.
-    """
-    real_paths = {path: str(files.real(path)) for path in modules}
+    """Return the root modules among module directories, sorted, with the modules they call."""
+    by_path = {one.real: one for one in modules}
     calls = {
-        real_paths[path]: _called(files, path, parser) if may_call else set()
-        for path, may_call in modules.items()
+        real: _called(files, one.path, parser) if one.may_call else set()
+        for real, one in by_path.items()
     }
-    paths = {real: path for path, real in real_paths.items()}
     called = {target for source, targets in calls.items() for target in targets if target != source}
-    roots = [real for real in paths if real not in called]
+    roots = [real for real in by_path if real not in called]
     reached = _reachable(roots, calls)
-    roots.extend(real for real in paths if real not in reached)
+    roots.extend(real for real in by_path if real not in reached)
     found: list[RootModule] = []
     for real in roots:
         reaches = frozenset(_reachable([real], calls))
-        found.append(RootModule(paths[real], reaches, reaches <= paths.keys()))
+        found.append(RootModule(by_path[real].path, real, reaches, reaches <= by_path.keys()))
     return sorted(found, key=lambda root: root.path)
 
 
