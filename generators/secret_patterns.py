@@ -63,9 +63,29 @@ KINDS = {
 
 def shortest_match(pattern: re.Pattern[str]) -> int:
     """Return the fewest characters that a pattern matches, as Python's own parser tells them."""
-    parser = importlib.import_module("re._parser")
-    fewest, _ = parser.parse(pattern.pattern, pattern.flags).getwidth()
+    fewest, _ = _parsed(pattern).getwidth()
     return int(fewest)
+
+
+def literal_of(pattern: re.Pattern[str]) -> str:
+    """Return the longest text that every match contains; an empty one where case is ignored."""
+    if pattern.flags & re.IGNORECASE:
+        return ""
+    runs = [""]
+    pending = list(_parsed(pattern))
+    while pending:
+        operation, argument = pending.pop(0)
+        if str(operation) == "LITERAL":
+            runs[-1] += chr(argument)
+        elif str(operation) == "SUBPATTERN":
+            pending = [*argument[3], *pending]
+        else:
+            runs.append("")
+    return max(runs, key=len)
+
+
+def _parsed(pattern: re.Pattern[str]) -> Any:
+    return importlib.import_module("re._parser").parse(pattern.pattern, pattern.flags)
 
 
 def patterns_of(module: str, name: str) -> list[dict[str, Any]]:
@@ -77,6 +97,7 @@ def patterns_of(module: str, name: str) -> list[dict[str, Any]]:
             "pattern": one.pattern,
             "ignore_case": bool(one.flags & re.IGNORECASE),
             "shortest": shortest_match(one),
+            "literal": literal_of(one),
         }
         for one in plugin.denylist
     ]

@@ -7,7 +7,6 @@ A key that does not exist is an error, with the nearest one that does.
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import re
 import sys
 from collections.abc import Mapping
@@ -111,6 +110,9 @@ def _name(key: str) -> str:
 
 
 def _nearest(key: str) -> str:
+    # Only a wrong key needs it.
+    import difflib
+
     names = ("preset", *_SELECTION, *option_names())
     near = difflib.get_close_matches(key, names, n=1)
     return f"; did you mean {near[0]!r}?" if near else ""

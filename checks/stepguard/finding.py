@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from enum import IntEnum
 from typing import Literal, TypeAlias
@@ -107,6 +106,9 @@ class Finding(Struct, frozen=True, kw_only=True):
     @property
     def fingerprint(self) -> str:
         """Sixteen hexadecimal digits that stay when lines move or files are renamed."""
+        # Its import loads OpenSSL, and text reports show no fingerprints.
+        import hashlib
+
         parts = (self.rule, self.violation.resource, self.violation.state or "")
         identity = "\x00".join((*parts, self.violation.subject))
         return hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -90,8 +90,9 @@ def masked_code(code: str) -> str:
         return code
     for pattern in (_ASSIGNED, _MARKED):
         code = pattern.sub(_masked_group, code)
-    for _, pattern, _ in _patterns():
-        code = pattern.sub(_masked_group, code)
+    for kind in _kinds():
+        if kind.may_be_in(code):
+            code = kind.compiled.sub(_masked_group, code)
     return code
 
 
@@ -138,14 +139,40 @@ def _named_value(members: dict[str, Plain], path: Path) -> Iterator[tuple[Path, 
             yield (*path, str(by_name["value"][0])), str(name)
 
 
+class _Kind(Struct, frozen=True):
+    """A kind of secret that is known by its form.
+
+    Every text that `pattern` matches has at least `shortest` characters, and `literal` in it.
+    """
+
+    name: str
+    pattern: str
+    flags: int
+    shortest: int
+    literal: str
+
+    @property
+    def compiled(self) -> re.Pattern[str]:
+        """The pattern, compiled: few templates have anything that is to be compared with it."""
+        return _compiled(self.pattern, self.flags)
+
+    def may_be_in(self, text: str) -> bool:
+        """Tell whether it is worth to look for the pattern in a text."""
+        return len(text) >= self.shortest and self.literal in text
+
+
+_compiled = cache(re.compile)
+
+
 @cache
-def _patterns() -> tuple[tuple[str, re.Pattern[str], int], ...]:
-    """Return the kinds of secrets: what each is called, its form, and its fewest characters."""
+def _kinds() -> tuple[_Kind, ...]:
     return tuple(
-        (
-            row["kind"],
-            re.compile(row["pattern"], re.IGNORECASE if row["ignore_case"] else 0),
-            row["shortest"],
+        _Kind(
+            name=row["kind"],
+            pattern=row["pattern"],
+            flags=re.IGNORECASE if row["ignore_case"] else 0,
+            shortest=row["shortest"],
+            literal=row["literal"],
         )
         for row in load("secret_patterns")["patterns"]
     )
@@ -155,11 +182,13 @@ def _kind_of(text: str) -> str | None:
     """Return what kind of secret a text contains, by its form."""
     for start in range(0, max(len(text), 1), _STRETCH):
         stretch = text[start : start + _STRETCH + _OVERLAP]
-        for kind, pattern, shortest in _patterns():
-            for found in pattern.finditer(stretch) if len(stretch) >= shortest else ():
+        for kind in _kinds():
+            if not kind.may_be_in(stretch):
+                continue
+            for found in kind.compiled.finditer(stretch):
                 secret = found.group(found.lastindex or 0) or found.group()
                 if not _PLACEHOLDER.search(secret) and not _DYNAMIC.search(secret):
-                    return kind
+                    return kind.name
     return None
 
 

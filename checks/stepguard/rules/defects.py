@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from difflib import get_close_matches
 from typing import TypeAlias
 
 from stepguard.deployment.documents import Path
@@ -71,6 +70,9 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
         return None
     candidates = [one for one in candidates if len(one) <= _COMPARED_CHARACTERS]
     cutoff = _SIMILARITY_OF_SHORT_NAMES if len(name) <= _SHORT_NAME else _SIMILARITY
+    # Only a wrong name needs it.
+    from difflib import get_close_matches
+
     found = get_close_matches(name, candidates, n=1, cutoff=cutoff)
     return found[0] if found and found[0] != name else None
 
