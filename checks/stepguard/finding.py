@@ -104,11 +104,16 @@ class Finding(Struct, frozen=True, kw_only=True):
     status: Status | None = None
 
     @property
+    def identity(self) -> tuple[str, str, str, str]:
+        """What stays when lines move or files are renamed: rule, resource, state and subject."""
+        violation = self.violation
+        return (self.rule, violation.resource, violation.state or "", violation.subject)
+
+    @property
     def fingerprint(self) -> str:
-        """Sixteen hexadecimal digits that stay when lines move or files are renamed."""
+        """The identity as sixteen hexadecimal digits."""
         # Its import loads OpenSSL, and text reports show no fingerprints.
         import hashlib
 
-        parts = (self.rule, self.violation.resource, self.violation.state or "")
-        identity = "\x00".join((*parts, self.violation.subject))
+        identity = "\x00".join(self.identity)
         return hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -191,7 +191,7 @@ def _arrange(report: Report) -> None:
     findings: dict[object, Finding] = {}
     for finding in report.findings:
         place = place_of(finding)
-        findings.setdefault((finding.fingerprint, place), finding)
+        findings.setdefault((finding.identity, place), finding)
     report.findings = sorted(
         findings.values(),
         key=lambda one: (*place_of(one).order, one.rule, one.violation.resource),

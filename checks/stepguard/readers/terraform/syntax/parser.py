@@ -7,7 +7,7 @@ has no wheels, and as the reference that must see the same in every text.
 from __future__ import annotations
 
 from functools import lru_cache
-from importlib import metadata, util
+from importlib import util
 
 from stepguard.readers.terraform.syntax.assembly import Assembly, Grammar
 from stepguard.readers.terraform.syntax.expressions import (
@@ -161,7 +161,10 @@ def _is_available(name: str) -> bool:
         return all(util.find_spec(module) is not None for module in modules)
     if util.find_spec(BUNDLED_GRAMMAR) is not None:
         return True
+    if util.find_spec("hcl2") is None:
+        return False
+    # It takes longer to import than all of this parser.
+    from importlib import metadata
+
     # The module alone says nothing: a fork of another name installs `hcl2` as well.
-    return util.find_spec("hcl2") is not None and set(
-        metadata.packages_distributions().get("hcl2", ())
-    ) == {"python-hcl2"}
+    return set(metadata.packages_distributions().get("hcl2", ())) == {"python-hcl2"}
