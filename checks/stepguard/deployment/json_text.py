@@ -14,6 +14,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable
 from decimal import Decimal
+from sys import intern
 from typing import Any
 
 from stepguard.deployment.source import Span
@@ -347,7 +348,8 @@ class _Tracer:
                 self._next += 1
                 continue
             raw, key_start, key_end = self._lexemes[self._next]
-            key = _restore_key(_text_of(raw), self._prepared)
+            # States have the same fields, and a project has many of them.
+            key = _restore_key(intern(_text_of(raw)), self._prepared)
             self._next += 2
             key_span = self._locate(key_start, key_end)
             if key_span is not None:

@@ -11,6 +11,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable
 from decimal import Decimal
+from sys import intern
 
 from stepguard.deployment.source import SourceFile, Span
 from stepguard.deployment.values import Piece, Plain, Text, Traced, Unknown
@@ -119,6 +120,8 @@ class JsonWalk:
         position = self.next(at + 1)
         while self._text[position] != "}":
             key, end = _DECODER.raw_decode(self._text, position)
+            # Resources of a type have the same names, and a plan has thousands of them.
+            key = intern(key)
             keys[key] = Span(self.file, position, end)
             members[key], position = self.trace(self.next(end) + 1, depth + 1)
             position = self._following(position)
