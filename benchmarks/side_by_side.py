@@ -6,6 +6,7 @@ Every program runs as a whole process with an empty temporary folder, in turn (A
 a machine that gets slower slows all of them. What is printed is the median over the runs, of the
 wall clock in seconds and of the processor time (user and system); the ratios are taken run by
 run. Peak memory is that of the largest process. Peers run without network, with their defaults.
+cfn-lint takes no directory: it and stepguard are given the templates of one by their names.
 """
 
 from __future__ import annotations
@@ -37,14 +38,28 @@ class Timing:
 
 @dataclass(frozen=True)
 class Program:
-    """A program: its name, and its command for a path."""
+    """A program: its name, its command for a path, and whether that names templates one by one."""
 
     name: str
     command: tuple[str, ...]
+    names_templates: bool = False
 
     def arguments(self, path: Path) -> list[str]:
         """Return the command line for a path."""
-        return [str(path) if one == "{}" else one for one in self.command]
+        paths = templates_below(path) if self.names_templates else [str(path)]
+        return [word for one in self.command for word in (paths if one == "{}" else [one])]
+
+
+def templates_below(directory: Path) -> list[str]:
+    """Return the files of a directory that are written like templates, sorted."""
+    return sorted(
+        str(path)
+        for path in directory.rglob("*")
+        if path.suffix in (".yaml", ".yml", ".json", ".template")
+        and path.is_file()
+        and b"Resources" in (content := path.read_bytes())
+        and b"AWS::" in content
+    )
 
 
 def run(arguments: Sequence[str], timeout: float) -> tuple[float, float, float]:
@@ -134,14 +149,16 @@ def terraform_directory(directory: Path, files: int = 10) -> Path:
 
 def programs_for(options: argparse.Namespace, form: str) -> list[Program]:
     """Return the programs that read a form: Terraform, or templates."""
-    found = [Program("stepguard", (options.stepguard, "scan", "{}", "--fail-on", "never"))]
+    is_named = form == "templates" and bool(options.cfn_lint)
+    scan = (options.stepguard, "scan", "--fail-on", "never", "{}")
+    found = [Program("stepguard", scan, is_named)]
     if options.checkov:
         framework = "terraform" if form == "terraform" else "cloudformation"
         target = "-f" if form == "template" else "-d"
         command = (options.checkov, target, "{}", "--framework", framework, "--quiet", "--compact")
         found.append(Program("checkov", (*command, "--skip-download", "--soft-fail")))
     if options.cfn_lint and form != "terraform":
-        found.append(Program("cfn-lint", (options.cfn_lint, "{}")))
+        found.append(Program("cfn-lint", (options.cfn_lint, "{}"), is_named))
     return found
 
 

@@ -8,6 +8,10 @@ TAB_WIDTH = 4
 """Columns from one tab stop to the next in source lines that are shown."""
 
 
+_CHARACTERS_IN_A_COLUMN = 8
+"""As many as a line may have for each column, combining ones included, and be shown whole."""
+
+
 def harmless(text: str) -> str:
     r"""Return text in which control characters, bidirectional marks and the like are `\u{…}`.
 
@@ -50,10 +54,12 @@ def excerpt(line: str, start: int, end: int, maximum: int) -> tuple[str, int, in
     not harmless is written out, and a line longer than `maximum` columns is cut around the
     start. The result is the line, the columns before the underline, and its length (at least 1).
     """
-    before = _shown(line[:start], 0)
-    marked = _shown(line[start:end], width(before))
-    after = _shown(line[end:], width(before) + width(marked))
-    if width(before) > maximum * 2 // 3:
+    # A file may be one line of megabytes: what is too far away to be shown is not looked at.
+    reach = maximum * _CHARACTERS_IN_A_COLUMN
+    before = _shown(line[max(start - reach, 0) : start], 0)
+    marked = _shown(line[start : min(end, start + reach)], width(before))
+    after = _shown(line[end : end + reach], width(before) + width(marked))
+    if start > reach or width(before) > maximum * 2 // 3:
         keep = maximum // 3
         before = "… " + _last_columns(before, keep)
     room = maximum - width(before)
