@@ -64,3 +64,20 @@ def test_what_never_times_out_needs_no_alarm(scanned: Callable[..., Any]) -> Non
         "      RoleArn", "      StateMachineType: EXPRESS\n      RoleArn"
     )
     assert len(scanned(RULE, express).findings) == 1
+
+
+def test_whether_executions_time_out_stands_in_the_definition(scanned: Callable[..., Any]) -> None:
+    text = """
+variable "definition" {}
+resource "aws_sfn_state_machine" "m" {
+  name       = "m"
+  type       = "TYPE"
+  role_arn   = "arn:aws:iam::123456789012:role/m"
+  definition = var.definition
+}
+"""
+    standard = scanned(RULE, text.replace("TYPE", "STANDARD"))
+    assert standard.findings == []
+    (one,) = standard.not_evaluated
+    assert "var.definition" in one.reason
+    assert len(scanned(RULE, text.replace("TYPE", "EXPRESS")).findings) == 1

@@ -7,7 +7,7 @@ from stepguard.deployment.resources import StateMachine
 from stepguard.finding import NotEvaluated, Severity
 from stepguard.rules.authored import AuthoredMachineRule
 from stepguard.rules.durations import TIMEOUT
-from stepguard.rules.machines import STANDARD, definition_of, possible_types
+from stepguard.rules.machines import EXPRESS, STANDARD, definition_of, possible_types
 from stepguard.rules.missing_alarms import Watched, judge_alarms
 from stepguard.rules.rule import Context, Verdict
 from stepguard.rules.unfailing import cannot_fail
@@ -22,7 +22,8 @@ class NoTimeoutAlarm(AuthoredMachineRule):
     (for STANDARD workflows). What counts as an alarm, and where this is not evaluated, is as in
     SFN601; the option is `ExecutionsTimedOut` in `alarms-here`. Executions of a STANDARD workflow
     whose definition has no `TimeoutSeconds` do not time out within the year (a task that does
-    fails), so that an alarm would never tell anything: SFN401 reports that.
+    fails), so that an alarm would never tell anything: SFN401 reports that. Where the definition
+    is not known and there is no alarm, that is not evaluated.
 
     Left out is the machine with which the CDK's provider framework waits for a custom resource:
     nobody but the CDK writes it.
@@ -45,7 +46,13 @@ class NoTimeoutAlarm(AuthoredMachineRule):
         if _never_times_out(subject, context):
             return None
         wanted = [Watched("ExecutionsTimedOut", "TIMED_OUT")]
-        return judge_alarms(subject, wanted, "nobody hears of executions that time out", context)
+        effect = "nobody hears of executions that time out"
+        verdict = judge_alarms(subject, wanted, effect, context)
+        workflow = definition_of(subject, context)
+        if isinstance(workflow, NotEvaluated) and possible_types(subject) != {EXPRESS}:
+            # Whether executions time out at all stands in the definition.
+            return [workflow] if verdict else verdict
+        return verdict
 
 
 def _never_times_out(machine: StateMachine, context: Context) -> bool:
