@@ -2,10 +2,10 @@
 
     python generators/secret_patterns.py
 
-Run it in an environment that has detect-secrets. The package itself does not depend on it: it
-brings `requests` and four more packages along and takes 0.12 s to import, for what are regular
-expressions. Left out are its plugins that guess from entropy or from names, and those whose
-pattern ordinary names and ARNs have as well (Artifactory, Telegram, Twilio).
+Run it in an environment that has detect-secrets, with Python 3.11 or newer. The package itself does
+not depend on it: it brings `requests` and four more packages along and takes 0.12 s to import, for
+what are regular expressions. Left out are its plugins that guess from entropy or from names, and
+those whose pattern ordinary names and ARNs have as well (Artifactory, Telegram, Twilio).
 `checks/stepguard/data/README.md` describes the result.
 """
 

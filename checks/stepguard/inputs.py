@@ -163,12 +163,11 @@ def _discover_tree(top: Path, files: ProjectFiles, inputs: Inputs) -> None:
             except Exception as error:
                 message = describe_defect(error, "the recognition of files")
                 inputs.refused.append(Refused(files.shown(Path(entry.path)), message))
-    real = str(storage.real(top))
+    real = storage.real(top)
     for directory, words in sorted(terraform.items()):
         path = Path(directory)
         # The walk follows no link, so that only what leads to its top can be one.
-        below = directory[len(str(top)) :].lstrip(os.sep)
-        own = os.path.join(real, below) if below else real  # noqa: PTH118 - hot path
+        own = str(real / path.relative_to(top))
         inputs.modules.append(ModuleDirectory(path, own, words.calls_modules))
         if words.concern_step_functions or words.calls_modules:
             relevant = words.concern_step_functions

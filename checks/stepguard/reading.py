@@ -146,16 +146,16 @@ def _root_modules(path: Path, inputs: Inputs, reading: Reading) -> list[Input]:
         message = describe_defect(error, "the search for root modules")
         reading.errors.append(ScanError(place=Place(file=path.as_posix()), message=message))
         return everything
-    storage = terraform[0].files.storage
+    real = {one.path: one.real for one in inputs.modules}
     roots = {root.real: root for root in found_roots}
-    concerned = {str(storage.real(one.path)) for one in terraform if one.concerns_step_functions}
+    concerned = {real[one.path] for one in terraform if one.concerns_step_functions}
     kept: list[Input] = []
     for one in terraform:
-        root = roots.get(str(storage.real(one.path)))
+        root = roots.get(real[one.path])
         if root is None:
             continue
         concerns = root.reaches & concerned or not root.is_complete
-        if concerns or has_installed_modules(one.path, storage):
+        if concerns or has_installed_modules(one.path, one.files.storage):
             kept.append(one)
         else:
             reading.passed_over[NO_STEP_FUNCTIONS] += 1

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from stepguard.config import Config
 
 RULE = "SFN602"
@@ -66,18 +68,28 @@ def test_what_never_times_out_needs_no_alarm(scanned: Callable[..., Any]) -> Non
     assert len(scanned(RULE, express).findings) == 1
 
 
-def test_whether_executions_time_out_stands_in_the_definition(scanned: Callable[..., Any]) -> None:
-    text = """
-variable "definition" {}
-resource "aws_sfn_state_machine" "m" {
+@pytest.mark.parametrize(
+    ("definition", "why"),
+    [
+        ("var.definition", "var.definition"),
+        ("jsonencode(var.definition)", "var.definition"),
+        ('jsonencode(merge({ StartAt = "A" }, var.definition))', "TimeoutSeconds is not known"),
+    ],
+)
+def test_whether_executions_time_out_stands_in_the_definition(
+    scanned: Callable[..., Any], definition: str, why: str
+) -> None:
+    text = f"""
+variable "definition" {{}}
+resource "aws_sfn_state_machine" "m" {{
   name       = "m"
   type       = "TYPE"
   role_arn   = "arn:aws:iam::123456789012:role/m"
-  definition = var.definition
-}
+  definition = {definition}
+}}
 """
     standard = scanned(RULE, text.replace("TYPE", "STANDARD"))
     assert standard.findings == []
     (one,) = standard.not_evaluated
-    assert "var.definition" in one.reason
+    assert why in one.reason
     assert len(scanned(RULE, text.replace("TYPE", "EXPRESS")).findings) == 1

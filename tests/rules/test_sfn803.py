@@ -67,6 +67,8 @@ def test_what_the_input_certainly_chooses(
 ) -> None:
     found = judge(RULE, machine(WRITER, task=task)).only
     assert f"chooses {what}" in found.message
+    assert "likely" not in found.message
+    assert found.state == "A"
 
 
 @pytest.mark.parametrize(

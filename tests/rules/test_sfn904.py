@@ -138,3 +138,17 @@ def test_what_is_not_known(judge: Callable[..., Any]) -> None:
 def test_what_was_probably_meant(scanned: Callable[..., Any], text: str, suggestion: str) -> None:
     (found,) = scanned(RULE, text).findings
     assert found.violation.suggestion == suggestion
+
+
+def test_the_machine_itself_was_never_meant(scanned: Callable[..., Any]) -> None:
+    text = """
+Resources:
+  Orders:
+    Type: AWS::StepFunctions::StateMachine
+    Properties:
+      RoleArn: arn:aws:iam::123456789012:role/m
+      DefinitionString: !Sub |
+        {"StartAt": "A", "States": {"A": {"Type": "Task", "End": true, "Resource": "${Order.Arn}"}}}
+"""
+    (found,) = scanned(RULE, text).findings
+    assert found.violation.suggestion == "the name of a resource that there is"

@@ -22,8 +22,8 @@ class NoTimeoutAlarm(AuthoredMachineRule):
     (for STANDARD workflows). What counts as an alarm, and where this is not evaluated, is as in
     SFN601; the option is `ExecutionsTimedOut` in `alarms-here`. Executions of a STANDARD workflow
     whose definition has no `TimeoutSeconds` do not time out within the year (a task that does
-    fails), so that an alarm would never tell anything: SFN401 reports that. Where the definition
-    is not known and there is no alarm, that is not evaluated.
+    fails), so that an alarm would never tell anything: SFN401 reports that. Where that is not
+    known and there is no alarm, it is not evaluated.
 
     Left out is the machine with which the CDK's provider framework waits for a custom resource:
     nobody but the CDK writes it.
@@ -43,23 +43,29 @@ class NoTimeoutAlarm(AuthoredMachineRule):
 
     def judge(self, subject: StateMachine, context: Context) -> Verdict:
         """Judge whether somebody hears of executions of a machine that time out."""
-        if _never_times_out(subject, context):
+        times_out = _times_out(subject, context)
+        if times_out is False:
             return None
         wanted = [Watched("ExecutionsTimedOut", "TIMED_OUT")]
         effect = "nobody hears of executions that time out"
         verdict = judge_alarms(subject, wanted, effect, context)
-        workflow = definition_of(subject, context)
-        if isinstance(workflow, NotEvaluated) and possible_types(subject) != {EXPRESS}:
-            # Whether executions time out at all stands in the definition.
-            return [workflow] if verdict else verdict
-        return verdict
+        return [times_out] if verdict and isinstance(times_out, NotEvaluated) else verdict
 
 
-def _never_times_out(machine: StateMachine, context: Context) -> bool:
+def _times_out(machine: StateMachine, context: Context) -> bool | NotEvaluated:
+    """Tell whether executions of a machine can time out, or why that is not known."""
     workflow = definition_of(machine, context)
-    if isinstance(workflow, NotEvaluated) or workflow.body is None:
+    if isinstance(workflow, NotEvaluated):
+        return possible_types(machine) == {EXPRESS} or workflow
+    body = workflow.body
+    waits = any(state.type == "Wait" for state in workflow.states)
+    if body is not None and not waits and cannot_fail(workflow):
         return False
-    is_standard = possible_types(machine, workflow) == {STANDARD}
-    if cannot_fail(workflow) and not any(state.type == "Wait" for state in workflow.states):
+    types = possible_types(machine, workflow)
+    if types == {EXPRESS}:
         return True
-    return is_standard and present(workflow.body, TIMEOUT) is False
+    has_timeout = None if body is None else present(body, TIMEOUT)
+    if has_timeout is None:
+        reason = "whether the definition has TimeoutSeconds is not known"
+        return NotEvaluated(reason=reason, resource=machine.address, span=machine.span)
+    return has_timeout or types != {STANDARD}

@@ -107,12 +107,14 @@ def _values(document: Plain) -> Iterator[tuple[Path, Plain]]:
             yield path, value
 
 
-def _similar(name: str, context: Context) -> str | None:
+def _similar(name: str, machine: StateMachine, context: Context) -> str | None:
     """Return the name of a resource of the project that is probably meant, of the same type.
 
-    `name` is `Check.Arn`, `Check` or `aws_lambda_function.check.arn`, perhaps within a module.
+    `name` is `Check.Arn`, `Check` or `aws_lambda_function.check.arn`, perhaps within a module. The
+    machine itself is never meant: its definition cannot refer to it.
     """
     addresses = {resource.address for resource in context.deployment.resources}
+    addresses.discard(machine.address)
     target, dot, attribute = name.rpartition(".")
     for written, rest in ((target, dot + attribute), (name, "")):
         # What a name and others share before their last part makes them no more alike.
@@ -146,7 +148,7 @@ def _violation(
         )
     else:
         what = f"{first.name} is declared nowhere, and the deployment fails"
-        similar = _similar(first.name, context)
+        similar = _similar(first.name, machine, context)
         suggestion = similar or "the name of a resource that there is"
     return Violation(
         message=f"{where}{what}{more}",

@@ -56,19 +56,19 @@ def find_roots(
     files: ProjectFiles, modules: Iterable[ModuleDirectory], parser: str | None = None
 ) -> list[RootModule]:
     """Return the root modules among module directories, sorted, with the modules they call."""
-    by_path = {one.real: one for one in modules}
+    by_real = {one.real: one for one in modules}
     calls = {
         real: _called(files, one.path, parser) if one.may_call else set()
-        for real, one in by_path.items()
+        for real, one in by_real.items()
     }
     called = {target for source, targets in calls.items() for target in targets if target != source}
-    roots = [real for real in by_path if real not in called]
+    roots = [real for real in by_real if real not in called]
     reached = _reachable(roots, calls)
-    roots.extend(real for real in by_path if real not in reached)
+    roots.extend(real for real in by_real if real not in reached)
     found: list[RootModule] = []
     for real in roots:
         reaches = frozenset(_reachable([real], calls))
-        found.append(RootModule(by_path[real].path, real, reaches, reaches <= by_path.keys()))
+        found.append(RootModule(by_real[real].path, real, reaches, reaches <= by_real.keys()))
     return sorted(found, key=lambda root: root.path)
 
 
