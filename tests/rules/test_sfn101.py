@@ -86,6 +86,22 @@ def test_how_grave_it_is(judge_role: Judge, action: Plain, severity: Severity | 
     assert judge_role("SFN101", allow(action), definition=PUT).only.severity is severity
 
 
+@pytest.mark.parametrize(
+    ("statement", "severity"),
+    [
+        (allow("*", "*"), Severity.CRITICAL),
+        (allow(["s3:GetObject", "*:*"], ["arn:aws:s3:::b", "*"]), Severity.CRITICAL),
+        (allow("*", "arn:aws:s3:::b/*"), None),
+        (allow("s3:*", "*"), None),
+        (allow("*", "*", Condition={"StringEquals": {"aws:ResourceTag/a": "b"}}), None),
+    ],
+)
+def test_what_an_administrator_may_is_critical(
+    judge_role: Judge, statement: Plain, severity: Severity | None
+) -> None:
+    assert judge_role("SFN101", statement, definition=PUT).only.severity is severity
+
+
 def test_a_way_to_more_permissions_is_left_to_sfn107(judge_role: Judge) -> None:
     statement = allow(["iam:*", "s3:*"], "*")
     found = judge_role("SFN101", statement, definition=PUT).only
@@ -120,7 +136,7 @@ def test_one_finding_for_a_statement_names_all_its_wildcards(judge_role: Judge) 
 
 
 def test_it_says_which_actions_to_write(judge_role: Judge) -> None:
-    used = judge_role("SFN101", allow("dynamodb:*"), definition=PUT).only
+    used = judge_role("SFN101", allow("dynamodb:*", "*"), definition=PUT).only
     assert used.suggestion == (
         'Write what the workflow needs: {Effect: Allow, Action: "dynamodb:PutItem", '
         'Resource: !Sub "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:'

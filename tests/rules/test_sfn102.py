@@ -245,6 +245,12 @@ def test_a_condition_on_the_resource_counts_as_a_name(judge_role: Judge, conditi
     assert judge_role("SFN102", statement, definition=PUT).passes
 
 
+def test_rules_that_a_service_manages_are_no_others(judge_role: Judge) -> None:
+    managed = {"StringEquals": {"events:ManagedBy": "fis.amazonaws.com"}}
+    statement = allow(["events:PutRule", "events:DeleteRule"], Condition=managed)
+    assert judge_role("SFN102", statement, definition=PUT).passes
+
+
 @pytest.mark.parametrize(
     "condition",
     [

@@ -118,6 +118,12 @@ def test_the_service_to_write_is_the_one_that_the_role_is_for(judge_role: Judge)
     assert found.suggestion == expected
 
 
+def test_a_condition_takes_nothing_from_the_other_actions(judge_role: Judge) -> None:
+    statement = allow([PASS_ROLE, "iam:GetRole"], TASK)
+    found = judge_role("SFN106", statement, definition=NOTHING).only
+    assert (found.suggestion or "").startswith("iam:PassRole in a statement of its own, with Cond")
+
+
 def test_the_pedantic_part_is_left_out_of_a_default_scan(scanned: Callable[..., Any]) -> None:
     principal = {"Service": "states.amazonaws.com"}
     trust = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}

@@ -27,7 +27,8 @@ class Document:
     """A document as a plain value, able to say where each part of it is written.
 
     `value` is the plain value (`stepguard.deployment.values`), `span` the place of the whole,
-    `duplicates` the keys that stand twice in one object.
+    `duplicates` the keys that stand twice in one object. `is_text` says that the source has it as
+    a text of JSON, and not as an object of its own language.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Document:
         self.value = value
         self.span = span
         self.duplicates = duplicates
+        self.is_text = text is not None
         self._traced = traced
         self._text = text
 

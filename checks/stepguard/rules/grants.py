@@ -11,11 +11,13 @@ from stepguard.deployment.graph import Deployment
 from stepguard.deployment.iam.arns import split_arn
 from stepguard.deployment.iam.patterns import literal
 from stepguard.deployment.iam.statements import Statement, read_statements
-from stepguard.deployment.resources import Form, PolicyDocument, Role
+from stepguard.deployment.resources import PolicyDocument, Role
 from stepguard.deployment.source import Span
 from stepguard.deployment.values import Plain, Text, Traced, plain, render, render_text
 from stepguard.finding import NotEvaluated, Violation
 from stepguard.permissions.memory import remembered
+from stepguard.permissions.notation import Notation
+from stepguard.permissions.policy_language import notation_of
 from stepguard.rules.rule import Context
 from stepguard.structs import Struct, replace
 
@@ -43,6 +45,10 @@ class Grant(Struct, frozen=True):
     def place(self, path: Sequence[PathStep]) -> Span | None:
         """Return where a part of the document is written."""
         return self.document.locate(path) or self.policy.span
+
+    def notation(self, deployment: Deployment) -> Notation:
+        """Return how the policy is written."""
+        return notation_of(self.document, self.policy.address, self.role, deployment)
 
     def not_evaluated(self, reason: str, path: Sequence[PathStep] = ()) -> NotEvaluated:
         """Say that something in the statement could not be judged."""
@@ -156,11 +162,6 @@ def listed(names: Sequence[str]) -> str:
     if further > 0:
         return f"{', '.join(names[:NAMES_IN_MESSAGE])} and {further} more"
     return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
-
-
-def is_terraform(role: Role) -> bool:
-    """Tell whether a role is written in Terraform."""
-    return role.form in (Form.TERRAFORM, Form.PLAN)
 
 
 def told_apart(found: Sequence[Violation | NotEvaluated]) -> list[Violation | NotEvaluated]:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from stepguard.deployment.resources import Form, Resource
+from stepguard.permissions.policy_language import is_in_json
 
 SAM_MACHINE = "AWS::Serverless::StateMachine"
 """The type of SAM's own state machines."""
-
-_JSON = re.compile(r"\s*\{")
 
 
 def is_terraform(resource: Resource) -> bool:
@@ -26,21 +23,20 @@ def in_language(resource: Resource, *, terraform: str, cloudformation: str, sam:
     if is_terraform(resource):
         return terraform
     snippet = sam if sam and resource.type == SAM_MACHINE else cloudformation
-    return _as_json(snippet) if _is_in_json(resource) else snippet
+    return _as_json(snippet) if is_in_json(resource.span) else snippet
 
 
-def property_in_language(resource: Resource, *, terraform: str, cloudformation: str) -> str:
+def property_in_language(
+    resource: Resource, *, terraform: str, cloudformation: str, sam: str = ""
+) -> str:
     """Return what to write among the arguments or properties of the resource itself.
 
     In CloudFormation, a resource without any property has no `Properties` to write it into.
     """
     if resource.attributes.value == {}:
         cloudformation = f"Properties: {{{cloudformation}}}"
-    return in_language(resource, terraform=terraform, cloudformation=cloudformation)
-
-
-def _is_in_json(resource: Resource) -> bool:
-    return resource.span is not None and _JSON.match(resource.span.file.text) is not None
+        sam = f"Properties: {{{sam}}}" if sam else ""
+    return in_language(resource, terraform=terraform, cloudformation=cloudformation, sam=sam)
 
 
 def _as_json(snippet: str) -> str:

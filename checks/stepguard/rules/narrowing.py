@@ -7,23 +7,23 @@ from collections.abc import Sequence
 
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.iam.patterns import action_matches
-from stepguard.deployment.resources import Form, Role
-from stepguard.deployment.values import Plain, Reference, Text
+from stepguard.deployment.iam.statements import Statement
+from stepguard.deployment.values import Plain
 from stepguard.permissions.actions import Action, ResourceType
+from stepguard.permissions.identity import expand
+from stepguard.permissions.matching import matches_resource
+from stepguard.permissions.names import Names
 from stepguard.permissions.needs import Need
-from stepguard.permissions.notation import write_resource, write_statement
-from stepguard.permissions.policy.values import taken_for_names
+from stepguard.permissions.notation import Notation, write_resource, write_statement
+from stepguard.permissions.policy.values import EVERYTHING, taken_for_names
+from stepguard.permissions.references import by_reference
 from stepguard.permissions.role_needs import RoleNeeds, needs_of_role
-from stepguard.rules.grants import is_terraform, listed
+from stepguard.rules.circles import place_outside_circle
+from stepguard.rules.grants import Grant, listed
+from stepguard.rules.role_users import other_users_of
 
 ACTIONS_IN_SUGGESTION = 3
 """Actions for which a suggestion spells out the resources."""
-
-POLICY_OF_ITS_OWN = (
-    "an AWS::IAM::Policy of its own, since one in the role would depend on the machine, which "
-    "depends on the role"
-)
-"""Where to write a statement that refers to the machine of the role itself."""
 
 _STATEMENTS_IN_SUGGESTION = 4
 _IN_A_POLICY = ("required", "conditional", "optional")
@@ -37,6 +37,7 @@ _KINDS = {
 }
 """Types of resources whose names in IAM's data are no words."""
 
+_OTHER_WAYS = re.compile(r"^accesspoint|-on-custom-event-bus$")
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 _PLACES = {
     "Partition": ("aws", "${AWS::Partition}"),
@@ -45,75 +46,106 @@ _PLACES = {
 }
 
 
-def waits_for_machine(resources: Sequence[Plain], role: Role, deployment: Deployment) -> bool:
-    """Tell whether a policy of a role with resources would wait for a machine of the role.
-
-    CloudFormation refuses that where the policy stands in the role, which the machine waits for.
-    """
-    own = {machine.address for machine in deployment.machines_of(role)}
-    return role.form in (Form.CLOUDFORMATION, Form.SAM) and any(
-        isinstance(hole, Reference) and hole.target in own
-        for resource in resources
-        for hole in _holes(resource)
-    )
-
-
-def _holes(value: Plain) -> list[Plain]:
-    return list(value.holes) if isinstance(value, Text) else [value]
-
-
-def actions_to_write(patterns: Sequence[str], role: Role, deployment: Deployment) -> str:
+def actions_to_write(patterns: Sequence[str], grant: Grant, deployment: Deployment) -> str:
     """Return the statements to write instead of wildcards: what the workflow needs of them."""
-    needs = needs_of_role(role, deployment)
-    matched = [
+    needs = needs_of_role(grant.role, deployment)
+    taken = [
         need
         for _, need in needs.needs
         if need.kind in ("required", "conditional")
         and any(action_matches(one, need.action) for one in patterns)
     ]
+    matched = [one for one in taken if _may_be_about(grant.statement, one, deployment)]
+    others = _others(grant, deployment)
     if matched:
         open_reason = _why_open(needs)
         rest = f", and what else it needs ({open_reason})" if open_reason else ""
-        resources = [one for need in matched for one in need.resources]
-        apart = (
-            f"; what refers to the machine in {POLICY_OF_ITS_OWN}"
-            if waits_for_machine(resources, role, deployment)
-            else ""
-        )
+        resources = [one for need in matched for one in _targets(need, grant, deployment)]
+        outside = place_outside_circle(resources, grant.policy.address, deployment)
+        apart = f"; what refers to the machine in {outside}" if outside else ""
         names = _names_to_write(resources)
-        return f"Write what the workflow needs: {_statements(matched, role)}{rest}{apart}{names}"
+        written = _statements(matched, grant, deployment)
+        return f"Write what the workflow needs: {written}{rest}{others}{apart}{names}"
     if needs.machines and not _why_open(needs):
+        where = " on these resources" if taken else ""
         return (
-            "No state of the workflow takes any of these actions itself: leave them out, or write "
-            "those that are needed one by one"
+            f"No state of the workflow takes any of these actions itself{where}: leave them out, "
+            f"or write those that are needed one by one{others}"
         )
-    return "Write the actions that the workflow takes one by one"
+    return f"Write the actions that the workflow takes one by one{others}"
 
 
-def what_to_write(actions: Sequence[Action], role: Role, deployment: Deployment) -> str:
+def what_to_write(actions: Sequence[Action], grant: Grant, deployment: Deployment) -> str:
     """Return the resources to write for some actions, with the names that the workflow uses."""
-    needs = needs_of_role(role, deployment)
+    notation = grant.notation(deployment)
+    needs = needs_of_role(grant.role, deployment)
     is_read = bool(needs.machines) and not _why_open(needs)
     unused = [one for one in actions if is_read and not _about(one, needs)]
     used = [one for one in actions if one not in unused]
     lines = [
-        f"{one.full_name} on {', '.join(_resources(one, needs, role))}"
+        f"{one.full_name} on {', '.join(_resources(one, needs, grant, deployment))}"
         for one in used[:ACTIONS_IN_SUGGESTION]
     ]
     further = len(used) - ACTIONS_IN_SUGGESTION
     parts: list[str] = []
     if lines:
         rest = f"; likewise for {further} more" if further > 0 else ""
-        named = [one for action in used for need in _about(action, needs) for one in need.resources]
-        apart = f", in {POLICY_OF_ITS_OWN}" if waits_for_machine(named, role, deployment) else ""
-        parts.append(
-            f"Name what the workflow uses: {'; '.join(lines)}{rest}{apart}{_names_to_write(named)}"
-        )
+        named = [
+            one
+            for action in used
+            for need in _about(action, needs)
+            for one in _targets(need, grant, deployment)
+        ]
+        outside = place_outside_circle(named, grant.policy.address, deployment)
+        apart = f", in {outside}" if outside else ""
+        written = "; ".join(lines)
+        remarks = f"{_names_to_write(named)}{notation.remark(written)}"
+        parts.append(f"Name what the workflow uses: {written}{rest}{apart}{remarks}")
     if unused:
         names = listed([one.full_name for one in unused])
-        example = _arn(main_type(unused[0]), role)
+        example = _arn(main_type(unused[0]), notation)
         parts.append(f"No state takes {names} itself: leave that out, or name it, as in {example}")
     return ". ".join(parts)
+
+
+def _others(grant: Grant, deployment: Deployment) -> str:
+    """Return that something else runs with the role, which needs what no state does."""
+    users = [one.resource for one in other_users_of(grant.role, deployment)]
+    names = listed([f"'{one.label or one.address}'" for one in users])
+    return f", and what {names} may need, running with the same role" if users else ""
+
+
+def _may_be_about(statement: Statement, need: Need, deployment: Deployment) -> bool:
+    """Tell whether a statement may be there for a need, by the resources that it names."""
+    if statement.resources is None or statement.resources.unread:
+        return True
+    names = Names(deployment)
+    patterns = [
+        pattern
+        for entry in statement.resources.entries
+        for pattern in expand(entry.value, deployment)
+    ]
+    wanted = [text for one in need.resources for text in expand(one, deployment)]
+    if not patterns or not wanted:
+        return True
+    return any(
+        matches_resource(pattern, text, names, same_place=True) is not False
+        for pattern in patterns
+        for text in wanted
+    )
+
+
+def _targets(need: Need, grant: Grant, deployment: Deployment) -> tuple[Plain, ...]:
+    """Return the resources to write for a need.
+
+    Where the workflow chooses the target while it runs, what the statement is limited to already.
+    """
+    given = () if grant.statement.resources is None else grant.statement.resources.entries
+    limits = tuple(one.value for one in given)
+    if need.is_dynamic and limits and EVERYTHING not in limits:
+        return limits
+    address = grant.policy.address
+    return tuple(by_reference(one, address, deployment) for one in need.resources)
 
 
 def _names_to_write(resources: Sequence[Plain]) -> str:
@@ -129,18 +161,20 @@ def _why_open(needs: RoleNeeds) -> str:
     return needs.why_open("") or next((one.reason for one in needs.not_checked), "")
 
 
-def _statements(needs: Sequence[Need], role: Role) -> str:
+def _statements(needs: Sequence[Need], grant: Grant, deployment: Deployment) -> str:
     """Return statements for needs, those on the same resources as one."""
+    notation = grant.notation(deployment)
     by_resources: dict[tuple[Plain, ...], dict[str, None]] = {}
     for need in needs:
-        by_resources.setdefault(need.resources, {})[need.action] = None
+        by_resources.setdefault(_targets(need, grant, deployment), {})[need.action] = None
     written = [
-        write_statement(list(actions), resources, role.form)
+        write_statement(list(actions), resources, notation)
         for resources, actions in by_resources.items()
     ]
     further = len(written) - _STATEMENTS_IN_SUGGESTION
     more = f" and {further} more" if further > 0 else ""
-    return ", ".join(written[:_STATEMENTS_IN_SUGGESTION]) + more
+    shown = ", ".join(written[:_STATEMENTS_IN_SUGGESTION])
+    return f"{shown}{more}{notation.remark(shown)}"
 
 
 def _about(action: Action, needs: RoleNeeds) -> list[Need]:
@@ -151,23 +185,25 @@ def _about(action: Action, needs: RoleNeeds) -> list[Need]:
     ]
 
 
-def _resources(action: Action, needs: RoleNeeds, role: Role) -> list[str]:
+def _resources(action: Action, needs: RoleNeeds, grant: Grant, deployment: Deployment) -> list[str]:
+    notation = grant.notation(deployment)
     found = [
-        write_resource(resource, role.form)
+        write_resource(resource, notation)
         for need in _about(action, needs)
         if not need.is_dynamic
-        for resource in need.resources
-        if resource != "*"
+        for resource in _targets(need, grant, deployment)
+        if resource != EVERYTHING
     ]
-    return list(dict.fromkeys(found)) or [_arn(main_type(action), role)]
+    return list(dict.fromkeys(found)) or [_arn(main_type(action), notation)]
 
 
 def main_type(action: Action) -> ResourceType:
     """Return the type that an action is mostly about; it has at least one."""
     required = [one for one in action.types if one.required]
     named = [one for one in action.types if one.name.lower() in action.name.lower()]
-    # Access points are other ways to what the action is about.
-    direct = [one for one in action.types if not one.name.startswith("accesspoint")]
+    # Access points are other ways to what the action is about, and most rules are on the bus that
+    # every account has.
+    direct = [one for one in action.types if not _OTHER_WAYS.search(one.name)]
     return (required or named or direct or list(action.types))[0]
 
 
@@ -177,9 +213,9 @@ def kind_of(wanted: ResourceType) -> str:
     return _KINDS.get(name) or name.replace("-", " ")
 
 
-def _arn(wanted: ResourceType, role: Role) -> str:
+def _arn(wanted: ResourceType, notation: Notation) -> str:
     """Return an ARN of a type with a name to be filled in."""
-    column = 0 if is_terraform(role) else 1
+    column = 0 if notation.is_terraform else 1
     seen = 0
 
     def replace(match: re.Match[str]) -> str:

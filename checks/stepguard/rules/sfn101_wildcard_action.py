@@ -8,6 +8,7 @@ from functools import lru_cache
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.iam.elements import Entry
 from stepguard.deployment.iam.patterns import has_wildcard
+from stepguard.deployment.iam.statements import Statement
 from stepguard.deployment.members import why_unknown
 from stepguard.deployment.resources import Role
 from stepguard.deployment.values import Hole, Piece, Text
@@ -32,7 +33,8 @@ class WildcardAction(RoleRule):
     Reports `*`, `service:*` and partial wildcards such as `s3:Put*` among the actions that a role
     of Step Functions is allowed. A partial wildcard that AWS's own documentation writes, such as
     `kms:GenerateDataKey*`, is fine. A wildcard that only stands for actions that read is a lesser
-    finding (medium), and so is one that stands for a single action (low). One by which the role
+    finding (medium), and so is one that stands for a single action (low). `*` on every resource is
+    what AdministratorAccess allows, and as grave as with SFN105 (critical). One by which the role
     can get itself more permissions, such as `iam:*`, is left to SFN107. Policies that AWS manages
     are not judged, and neither is `NotAction`.
 
@@ -112,9 +114,9 @@ def _violation(grant: Grant, wide: list[Entry], deployment: Deployment) -> Viola
         related=tuple(
             RelatedPlace(f"{shown(one.value)} too", grant.place(one.path)) for one in wide[1:]
         ),
-        suggestion=actions_to_write(names, grant.role, deployment),
+        suggestion=actions_to_write(names, grant, deployment),
         subject=" ".join((grant.statement.sid, *sorted(names))),
-        severity=_severity(names, matched),
+        severity=_severity(names, matched, grant.statement),
     )
 
 
@@ -125,6 +127,14 @@ def _matched(names: tuple[str, ...]) -> tuple[Action, ...]:
         return ()
     found = [matching_actions(name) for name in names]
     return tuple({one.full_name: one for actions in found for one in actions}.values())
+
+
+def _is_administrator(names: list[str], statement: Statement) -> bool:
+    """Tell whether a statement is that of AWS's policy AdministratorAccess."""
+    resources = () if statement.resources is None else statement.resources.entries
+    is_bound = bool(statement.conditions.known or statement.conditions.unread)
+    is_everything = any(name in _EVERYTHING for name in names)
+    return is_everything and not is_bound and any(one.value == "*" for one in resources)
 
 
 def _is_reading(action: Action) -> bool:
@@ -147,7 +157,11 @@ def _extent(names: list[str], matched: tuple[Action, ...]) -> str:
     return f"{len(matched)} actions{more} and whatever AWS adds"
 
 
-def _severity(names: list[str], matched: tuple[Action, ...]) -> Severity | None:
+def _severity(
+    names: list[str], matched: tuple[Action, ...], statement: Statement
+) -> Severity | None:
+    if _is_administrator(names, statement):
+        return Severity.CRITICAL
     if not matched or not all(matching_actions(name) for name in names):
         return None
     if len(matched) == 1:

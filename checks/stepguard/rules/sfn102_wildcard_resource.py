@@ -38,6 +38,7 @@ _TAG_KEYS = (":resourcetag/", ":buckettag/", ":existingobjecttag/")
 _NAMING_KEYS = frozenset(
     {
         "ecs:cluster",
+        "events:managedby",
         "kms:requestalias",
         "kms:resourcealiases",
         "lambda:functionarn",
@@ -246,7 +247,7 @@ class _Judge:
         patterns = [f'"{one}"' for one in wide.resources]
         known = [one for actions in wide.actions.values() for one in actions]
         suggestion = (
-            what_to_write(known, grant.role, self._context.deployment)
+            what_to_write(known, grant, self._context.deployment)
             if known
             else "Name the resources that the workflow uses, action by action"
         )

@@ -13,11 +13,13 @@ from stepguard.finding import NotEvaluated, RelatedPlace, Severity, Violation
 from stepguard.permissions.decisions import Decider, Decision
 from stepguard.permissions.grants import RoleGrants, grants_of_role
 from stepguard.permissions.needs import MachineNeeds, Need, needs_of_machine
-from stepguard.permissions.notation import write_statement
+from stepguard.permissions.notation import write_policy, write_statement
+from stepguard.permissions.policy_language import notation_of
+from stepguard.permissions.references import by_reference
 from stepguard.permissions.role_needs import role_of_task
+from stepguard.rules.circles import place_outside_circle
 from stepguard.rules.grants import listed, name_of_role, shown, told_apart
 from stepguard.rules.machines import names_of, place_of, shared_places
-from stepguard.rules.narrowing import POLICY_OF_ITS_OWN, waits_for_machine
 from stepguard.rules.rule import Context, MachineRule, Verdict
 from stepguard.structs import Struct, field
 
@@ -97,6 +99,17 @@ class _Gap(Struct):
         return ", and ".join(dict.fromkeys(need.effect for need in self.needs))
 
 
+class _Where(Struct, frozen=True):
+    """Where a missing permission is to be written.
+
+    `address` is the resource whose text has to change, `name` how a message names it.
+    """
+
+    address: str
+    name: str
+    document: Document | None
+
+
 class _Judge:
     """Judges the needs of one machine for one role. `unknown` says what could not be told."""
 
@@ -133,47 +146,56 @@ class _Judge:
     def _violation(self, gap: _Gap) -> Violation:
         need = gap.needs[0]
         states = self._states(need)
-        where = names_of(states) if states else ""
-        who = f"State{'s' * (len(states) > 1)} {where}" if states else f"The machine's {need.by}"
+        names = names_of(states) if states else ""
+        who = f"State{'s' * (len(states) > 1)} {names}" if states else f"The machine's {need.by}"
         verb = "need" if len(states) > 1 else "needs"
         no_policy = f"no policy of role '{name_of_role(self._role)}' allows it"
         resources = listed([_shown(one) for one in gap.resources])
-        address, name = self._where
+        where = self._where
         return Violation(
             message=f"{who} {verb} {listed(gap.actions)} on {resources}, but "
             f"{gap.reason or no_policy}: {gap.effect}",
-            resource=address,
+            resource=where.address,
             span=self._place(need, states),
             path=states[0].path if states else (),
             state=states[0].name if len(states) == 1 else None,
             related=(
-                RelatedPlace(f"{name} does not allow it", self._role.span),
+                RelatedPlace(f"{where.name} does not allow it", self._role.span),
                 *self._others(states, need),
             ),
-            suggestion=self._suggestion(gap, name),
+            suggestion=self._suggestion(gap),
             subject=" ".join((self._machine.address, *sorted(gap.actions))),
             severity=_severity(gap.needs),
         )
 
-    def _suggestion(self, gap: _Gap, name: str) -> str:
+    def _suggestion(self, gap: _Gap) -> str:
         if gap.reason:
             return f"Leave {listed(gap.actions)} out of what is forbidden, or do without the call"
-        statement = write_statement(gap.actions, gap.resources, self._role.form)
-        if waits_for_machine(gap.resources, self._role, self._deployment):
-            return f"Add {POLICY_OF_ITS_OWN}: {statement}"
+        where = self._where
+        notation = notation_of(where.document, where.address, self._role, self._deployment)
+        resources = tuple(
+            by_reference(one, where.address, self._deployment) for one in gap.resources
+        )
+        statement = write_statement(gap.actions, resources, notation)
+        statement += notation.remark(statement)
+        outside = place_outside_circle(resources, where.address, self._deployment)
+        if outside:
+            return f"Add {outside}: {statement}"
         better = (
             ', or better on the ARNs that it can be than on "*"'
             if gap.needs[0].is_dynamic and "*" in gap.resources
             else ""
         )
-        return f"Add to {name}: {statement}{better}"
+        if self._role.generated:
+            machine = self._machine.label or self._machine.address
+            return f"Add to Policies of '{machine}': {write_policy(statement, notation)}{better}"
+        return f"Add to {where.name}: {statement}{better}"
 
-    def _where_to_write(self) -> tuple[str, str]:
-        """Return the address of the resource whose text has to change, and how to name it."""
+    def _where_to_write(self) -> _Where:
         for grant in self._grants.statements:
             if grant.document is not None and grant.statement.allows:
-                return grant.address, f"policy '{grant.policy}'"
-        return self._role.address, f"role '{name_of_role(self._role)}'"
+                return _Where(grant.address, f"policy '{grant.policy}'", grant.document)
+        return _Where(self._role.address, f"role '{name_of_role(self._role)}'", None)
 
     def _states(self, need: Need) -> list[State]:
         return [self._by_name[name] for name in need.states if name in self._by_name]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from stepguard.deployment.graph import Deployment
 from stepguard.deployment.iam.elements import Entry
 from stepguard.deployment.iam.trust import lets_anyone_in, trust_of
 from stepguard.deployment.members import why_unknown
@@ -11,6 +12,7 @@ from stepguard.deployment.resources import Role
 from stepguard.finding import NotEvaluated, RelatedPlace, Severity, Violation
 from stepguard.permissions.actions import find_action
 from stepguard.permissions.breadth import covered_types
+from stepguard.permissions.notation import Comparison, write_condition
 from stepguard.permissions.role_needs import role_of_task
 from stepguard.permissions.targets import Decided
 from stepguard.permissions.uses import uses_of_role
@@ -18,7 +20,6 @@ from stepguard.rules.escalation import PASS_ROLE, is_limited_to_services, names_
 from stepguard.rules.grants import (
     Grant,
     grants_of,
-    is_terraform,
     listed,
     name_of_role,
     shown,
@@ -118,7 +119,7 @@ def _to_any_service(
         resource=grant.policy.address,
         span=grant.place(written.path),
         path=written.path,
-        suggestion=_condition(grant.role, _trusted_by(resources, context)),
+        suggestion=_condition(grant, action, _trusted_by(resources, context), context.deployment),
         subject=" ".join((grant.statement.sid, action, "without condition")).strip(),
         severity=Severity.LOW,
         tier="pedantic",
@@ -143,15 +144,14 @@ def _trusted_by(resources: Sequence[Entry], context: Context) -> list[str]:
     return list(found)
 
 
-def _condition(role: Role, services: Sequence[str]) -> str:
+def _condition(grant: Grant, action: str, services: Sequence[str], deployment: Deployment) -> str:
     """Return the condition to write, for the services that the roles are made for."""
-    given = services or ["<service>.amazonaws.com"]
-    quoted = ", ".join(f'"{one}"' for one in given)
-    value = quoted if len(given) == 1 else f"[{quoted}]"
-    if is_terraform(role):
-        written = f'Condition = {{ StringEquals = {{ "iam:PassedToService" = {value} }} }}'
-    else:
-        written = f'Condition: {{StringEquals: {{"iam:PassedToService": {value}}}}}'
+    given = tuple(services) or ("<service>.amazonaws.com",)
+    test = Comparison("StringEquals", "iam:PassedToService", given)
+    written = write_condition([test], grant.notation(deployment))
+    if len(_entries(grant)) > 1:
+        # Other actions have no such key, and would be denied.
+        written = f"{action} in a statement of its own, with {written}"
     return written if services else f"{written}, with the service that they are passed to"
 
 
@@ -207,7 +207,7 @@ def _violation(grant: Grant, action: str, wide: list[Entry], context: Context) -
         related=tuple(
             RelatedPlace(f'"{shown(one.value)}" too', grant.place(one.path)) for one in others
         ),
-        suggestion=what_to_write([known] if known else [], grant.role, context.deployment),
+        suggestion=what_to_write([known] if known else [], grant, context.deployment),
         subject=" ".join((grant.statement.sid, action, *sorted(shown(one.value) for one in wide))),
         severity=Severity.MEDIUM if limited or grant.statement.conditions.unread else None,
     )

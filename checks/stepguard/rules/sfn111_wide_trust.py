@@ -278,6 +278,7 @@ def _only_step_functions(role: Role, who: str = "others") -> str:
         role,
         block=f'identifiers = ["{SERVICE}"]',
         terraform=f'Principal = {{ Service = "{SERVICE}" }}',
+        text=f'"Principal": {{"Service": "{SERVICE}"}}',
         cloudformation=f"Principal: {{Service: {SERVICE}}}",
     )
     own = "its own" if who.count("'") == 2 else "their own"

@@ -154,6 +154,8 @@ def _condition(role: Role) -> str:
         terraform="""Condition = {
   StringEquals = { "aws:SourceAccount" = data.aws_caller_identity.current.account_id }
 }""",
+        text='"Condition": {"StringEquals": {"aws:SourceAccount": '
+        '"${data.aws_caller_identity.current.account_id}"}}',
         cloudformation="""Condition:
   StringEquals:
     aws:SourceAccount: !Ref AWS::AccountId""",

@@ -17,7 +17,8 @@ from stepguard.deployment.resources import Role, StateMachine
 from stepguard.deployment.values import Plain, plain
 from stepguard.deployment.workflow import read_workflow
 from stepguard.finding import NotEvaluated, Severity, Violation
-from stepguard.permissions.notation import write_resource
+from stepguard.permissions.notation import write_principal, write_resource
+from stepguard.permissions.policy_language import notation_of
 from stepguard.rules.grants import name_of_role, name_of_statement, told_apart
 from stepguard.rules.links import means, resources_meant
 from stepguard.rules.once import once
@@ -136,7 +137,7 @@ def _judge_statement(
     bound = _has_condition(statement, *_CALLER_KEYS)
     identified = _has_condition(statement, EXTERNAL_ID)
     if wide and bound is False:
-        yield _too_wide(wide[0], role, use)
+        yield _too_wide(wide[0], role, use, deployment)
     elif foreign and identified is False:
         yield _without_external_id(foreign[0], role, use)
     elif (wide and bound is None) or (foreign and identified is None):
@@ -169,7 +170,7 @@ def _has_condition(statement: Statement, *keys: str) -> bool | None:
     return answer
 
 
-def _too_wide(principal: Principal, role: Role, use: _Use) -> Violation:
+def _too_wide(principal: Principal, role: Role, use: _Use, deployment: Deployment) -> Violation:
     everybody = principal.kind == "Everyone"
     who = "everybody (`*`)" if everybody else "every principal of a whole account"
     path = principal.entry.path
@@ -178,7 +179,7 @@ def _too_wide(principal: Principal, role: Role, use: _Use) -> Violation:
         resource=role.address,
         span=place(role, path),
         path=path,
-        suggestion=_principal(role, use),
+        suggestion=_principal(role, use, deployment),
         subject=f"task role trusts {'everybody' if everybody else 'account'}",
         severity=Severity.HIGH if everybody else None,
     )
@@ -194,9 +195,13 @@ def _without_external_id(principal: Principal, role: Role, use: _Use) -> Violati
         path=path,
         suggestion=in_form(
             role,
-            block='condition { test = "StringEquals", variable = "sts:ExternalId", values = [the '
-            "state machine's ARN] }, on a line each",
+            block="""condition {
+  test     = "StringEquals"
+  variable = "sts:ExternalId"
+  values   = [<state machine ARN>]
+}""",
             terraform='Condition = { StringEquals = { "sts:ExternalId" = "<state machine ARN>" } }',
+            text='"Condition": {"StringEquals": {"sts:ExternalId": "<state machine ARN>"}}',
             cloudformation='Condition: {StringEquals: {"sts:ExternalId": <state machine ARN>}}',
         ),
         subject=f"task role without external id {_task(use)}",
@@ -221,7 +226,7 @@ def _judge_left_out(
             resource=role.address,
             span=place(role, ("Statement",), key=True),
             path=("Statement",),
-            suggestion=_principal(role, use),
+            suggestion=_principal(role, use, deployment),
             subject=f"task role leaves out {machine.address}",
         )
 
@@ -244,15 +249,12 @@ def _task(use: _Use) -> str:
     return next(iter(use.by.values()))[0]
 
 
-def _principal(role: Role, use: _Use) -> str:
+def _principal(role: Role, use: _Use, deployment: Deployment) -> str:
     _, machine = next(iter(use.by.values()))
     own = '"<ARN of the execution role>"'
+    notation = notation_of(role.trust, role.address, role, deployment)
     if machine.role is not None and machine.role.value is not None:
-        own = write_resource(plain(machine.role), role.form)
-    written = in_form(
-        role,
-        block=f"identifiers = [{own}]",
-        terraform=f"Principal = {{ AWS = {own} }}",
-        cloudformation=f"Principal: {{AWS: {own}}}",
-    )
-    return f"Write {written}: the execution role of the state machine"
+        own = write_resource(plain(machine.role), notation)
+    written = write_principal("AWS", own, notation)
+    remark = notation.remark(written)
+    return f"Write {written}: the execution role of the state machine{remark}"

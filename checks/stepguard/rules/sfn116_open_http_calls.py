@@ -13,7 +13,8 @@ from stepguard.deployment.workflow import Task, Workflow
 from stepguard.finding import NotEvaluated, Severity, Violation
 from stepguard.permissions.actions import find_action
 from stepguard.permissions.breadth import covered_types
-from stepguard.rules.grants import Grant, grants_of, is_terraform, listed, name_of_role, told_apart
+from stepguard.permissions.notation import Comparison, Notation, write_condition
+from stepguard.rules.grants import Grant, grants_of, listed, name_of_role, told_apart
 from stepguard.rules.machines import definition_of
 from stepguard.rules.rule import Context, RoleRule, Verdict
 
@@ -61,7 +62,7 @@ class OpenHttpCalls(RoleRule):
             invoke = _named(grant, INVOKE)
             if invoke is not None:
                 concerns = True
-                found.extend(_judge_calls(grant, invoke))
+                found.extend(_judge_calls(grant, invoke, context))
             secret = _named(grant, READ_SECRET)
             if secret is not None:
                 calls = _http_tasks(subject, context) if calls is None else calls
@@ -80,7 +81,9 @@ def _named(grant: Grant, action: str) -> Entry | None:
     return None
 
 
-def _judge_calls(grant: Grant, action: Entry) -> Iterator[Violation | NotEvaluated]:
+def _judge_calls(
+    grant: Grant, action: Entry, context: Context
+) -> Iterator[Violation | NotEvaluated]:
     answers = {key: _is_limited(grant, key) for key in _KEYS}
     missing = [key for key, answer in answers.items() if answer is False]
     if missing and not grant.statement.conditions.unread:
@@ -91,7 +94,7 @@ def _judge_calls(grant: Grant, action: Entry) -> Iterator[Violation | NotEvaluat
             resource=grant.policy.address,
             span=grant.place(action.path),
             path=action.path,
-            suggestion=_conditions(grant.role, missing),
+            suggestion=_conditions(missing, grant.notation(context.deployment)),
             subject=" ".join((grant.statement.sid, INVOKE)).strip(),
         )
         return
@@ -172,11 +175,9 @@ def _integration_of(task: Task) -> str:
     return task.resource.lower() if isinstance(task.resource, str) else ""
 
 
-def _conditions(role: Role, missing: list[str]) -> str:
+def _conditions(missing: list[str], notation: Notation) -> str:
     values = {_KEYS[0]: "https://api.example.com/*", _KEYS[1]: "GET"}
     operators = {_KEYS[0]: "StringLike", _KEYS[1]: "StringEquals"}
-    if is_terraform(role):
-        inner = ", ".join(f'{operators[one]} = {{ "{one}" = "{values[one]}" }}' for one in missing)
-        return f"Condition = {{ {inner} }}, with the endpoints and methods that are called"
-    inner = ", ".join(f'{operators[one]}: {{"{one}": "{values[one]}"}}' for one in missing)
-    return f"Condition: {{{inner}}}, with the endpoints and methods that are called"
+    tests = [Comparison(operators[one], one, (values[one],)) for one in missing]
+    written = write_condition(tests, notation)
+    return f"{written}, with the endpoints and methods that are called"

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from stepguard.deployment.documents import Path
+from stepguard.deployment.graph import Deployment
 from stepguard.deployment.iam.elements import Entry
 from stepguard.deployment.iam.patterns import has_wildcard
 from stepguard.deployment.resources import Resource
-from stepguard.deployment.values import Piece, Reference, Text
 from stepguard.finding import NotEvaluated, RelatedPlace, Severity, Violation
 from stepguard.permissions.actions import Action, find_action, matching_actions
 from stepguard.permissions.breadth import covered_types
+from stepguard.permissions.identity import arn_reference
 from stepguard.permissions.notation import write_resource
+from stepguard.rules.circles import place_outside_circle
 from stepguard.rules.grants import listed, shown, told_apart
 from stepguard.rules.privilege_paths import escalations_of
 from stepguard.rules.rule import Context, Verdict
@@ -26,6 +30,9 @@ from stepguard.structs import Struct, field, replace
 MAXIMUM_COMPARISONS = 20_000
 """Pairs of actions and resources of one statement that are looked at."""
 
+_ANY_MACHINE = "arn:aws:states:<region>:<account>:stateMachine:<name>"
+_ANY_EXECUTION = "arn:aws:states:<region>:<account>:execution:<name>:*"
+_ANY_RUN = "arn:aws:states:<region>:<account>:mapRun:<name>/*:*"
 _EVERY_ACTION = "states:*"
 _TYPES = frozenset({"statemachine", "execution", "maprun"})
 _WRITING = "Write"
@@ -157,32 +164,40 @@ def _violation(grant: StatesGrant, wide: Wide, context: Context) -> Violation:
         related=tuple(
             RelatedPlace(f'"{shown(one.value)}" too', grant.place(one.path)) for one in others
         ),
-        suggestion=_what_to_write([one for each in wide.actions.values() for one in each], context),
+        suggestion=_what_to_write(grant, wide, context.deployment),
         subject=" ".join((grant.statement.sid, *sorted(actions), *sorted(wide.resources))),
     )
 
 
-def _what_to_write(actions: list[Action], context: Context) -> str:
+def _what_to_write(grant: StatesGrant, wide: Wide, deployment: Deployment) -> str:
     """Return the resources to name: the project's machine where it has one."""
-    kinds = {one.types[0].name for one in actions}
-    machines = {one.address: one for one in context.deployment.state_machines}
+    notation = grant.notation(deployment)
+    kinds = {one.types[0].name for each in wide.actions.values() for one in each}
+    machines = {one.address: one for one in deployment.state_machines}
     written: list[str] = []
-    form = context.deployment.form
+    outside = ""
     if "statemachine" in kinds:
-        written.append('"arn:aws:states:<region>:<account>:stateMachine:<name>"')
-        if len(machines) == 1:
-            machine = next(iter(machines.values()))
-            written = [write_resource(_arn_of(machine), machine.form)]
+        arns = [arn_reference(one) for one in machines.values()] if len(machines) == 1 else []
+        named = [one for one in arns if one is not None]
+        written += [write_resource(one, notation) for one in named]
+        written = written or [write_resource(_ANY_MACHINE, notation)]
+        outside = place_outside_circle(named, grant.policy.address, deployment)
     if kinds - {"statemachine"}:
-        kind = "execution" if "execution" in kinds else "mapRun"
-        name: Text = Text((Piece(f"arn:aws:states:<region>:<account>:{kind}:<name>:*"),))
-        if kind == "mapRun":
-            name = Text((Piece("arn:aws:states:<region>:<account>:mapRun:<name>/*:*"),))
-        written.append(write_resource(name, form))
-    return f"Name the state machines that are meant: {' and '.join(written)}"
+        written.append(
+            write_resource(_ANY_EXECUTION if "execution" in kinds else _ANY_RUN, notation)
+        )
+    actions = listed(list(wide.actions))
+    names = " and ".join(written)
+    remark = notation.remark(names)
+    if outside:
+        return f"Name the state machines that are meant, as in {names}{remark}, in {outside}"
+    if len(_entries(grant)) > len(wide.actions):
+        # The rest of the statement may be allowed on nothing but `*`.
+        place = f"{actions} in a statement of its own, on the state machines that are meant"
+        return f"{place}, as in {names}{remark}"
+    return f"Name the state machines that are meant, as in {names}{remark}"
 
 
-def _arn_of(machine: Resource) -> Reference:
-    if machine.type.startswith("aws_"):
-        return Reference(machine.address, "arn", f"{machine.address}.arn")
-    return Reference(machine.address, "", "")
+def _entries(grant: StatesGrant) -> Sequence[Entry]:
+    actions = grant.statement.actions
+    return () if actions is None else actions.entries

@@ -9,12 +9,12 @@ from stepguard.deployment.iam.arns import split_arn
 from stepguard.deployment.iam.elements import Entry
 from stepguard.deployment.iam.patterns import Anything, Symbols, literal
 from stepguard.deployment.members import why_unknown
-from stepguard.deployment.resources import Form, Resource, StateMachine
+from stepguard.deployment.resources import Resource, StateMachine
 from stepguard.deployment.values import Hole, Piece, Reference, Text, Unknown
 from stepguard.finding import NotEvaluated, RelatedPlace, Severity, Violation
 from stepguard.permissions.actions import Action, ResourceType, find_action
 from stepguard.permissions.identity import expand
-from stepguard.permissions.notation import is_terraform, write_resource
+from stepguard.permissions.notation import Notation, write_resource
 from stepguard.rules.grants import listed, shown, told_apart
 from stepguard.rules.links import sole_reference
 from stepguard.rules.rule import Context, Verdict
@@ -163,9 +163,9 @@ def _may_be(kinds: list[str | None] | None, types: tuple[ResourceType, ...]) -> 
     return len(wanted) < len(types) or any(one is None or one in wanted for one in kinds)
 
 
-def _arn_of_part(machine: str, kind: str, after: str, form: Form) -> Text:
+def _arn_of_part(machine: str, kind: str, after: str, notation: Notation) -> Text:
     """Return the ARN of a project's machine's executions, or of what else has its name."""
-    name = "name" if is_terraform(form) else "Name"
+    name = "name" if notation.is_terraform else "Name"
     parts: list[Piece | Hole] = [Piece("arn")]
     for part in ("AWS::Partition", "states", "AWS::Region", "AWS::AccountId", kind):
         is_pseudo = part.startswith("AWS::")
@@ -186,7 +186,11 @@ def _violation(
     meant = " or ".join(f"{one}:" for one in kinds)
     given = listed([f'"{shown(one.value)}"' for one in resources])
     verb = "is" if len(names) == 1 else "are"
-    written = list(dict.fromkeys(_instead(one, kinds[0], deployment) for one in resources))
+    notation = grant.notation(deployment)
+    written = list(
+        dict.fromkeys(_instead(one, kinds[0], deployment, notation) for one in resources)
+    )
+    shown_names = listed(written)
     return Violation(
         message=f"{grant.allows} {listed(names)} on {given}, which never matches: "
         f"{'it' if len(names) == 1 else 'they'} {verb} about ARNs with {meant} in them, "
@@ -197,19 +201,19 @@ def _violation(
         related=tuple(
             RelatedPlace(f"{shown(one.value)} too", grant.place(one.path)) for one, _ in others
         ),
-        suggestion=f"A statement of its own with {listed(names)} on {listed(written)}",
+        suggestion=f"A statement of its own with {listed(names)} on {shown_names}"
+        f"{notation.remark(shown_names)}",
         subject=" ".join((grant.statement.sid, *sorted(names))),
     )
 
 
-def _instead(entry: Entry, kind: str, deployment: Deployment) -> str:
+def _instead(entry: Entry, kind: str, deployment: Deployment, notation: Notation) -> str:
     """Return the ARN to write in the place of one of another type."""
     after = _AFTER_NAME.get(kind, "")
-    form = deployment.form
     reference = sole_reference(entry.value)
     found = [] if reference is None else deployment.find(reference.target)
     if reference is not None and any(isinstance(one, StateMachine) for one in found):
-        return write_resource(_arn_of_part(reference.target, kind, after, form), form)
+        return write_resource(_arn_of_part(reference.target, kind, after, notation), notation)
     value = entry.value
     if isinstance(value, str):
         parts = value.split(":")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from stepguard.deployment.graph import Deployment
 from stepguard.deployment.iam.arns import split_arn
 from stepguard.deployment.iam.elements import Entry
-from stepguard.deployment.resources import Form, Resource
+from stepguard.deployment.resources import Resource
 from stepguard.finding import NotEvaluated, RelatedPlace, Severity, Violation
-from stepguard.permissions.notation import is_terraform
+from stepguard.permissions.notation import Comparison, Notation, write_condition
 from stepguard.rules.grants import listed, shown, told_apart
 from stepguard.rules.rule import Context, Verdict
 from stepguard.rules.sfn121_start_any_machine import wide_part_of
@@ -59,18 +60,20 @@ class UntaggedOperators(StarterRule):
             actions = [one for one in grant.actions if shown(one.value).lower() in _OPERATIONS]
             if actions:
                 concerns = True
-                found.extend(_judge(grant, actions, context.deployment.form))
+                found.extend(_judge(grant, actions, context.deployment))
         return [*told_apart(found), *grants.unread] if concerns else None
 
 
-def _judge(grant: StatesGrant, actions: list[Entry], form: Form) -> list[Violation | NotEvaluated]:
+def _judge(
+    grant: StatesGrant, actions: list[Entry], deployment: Deployment
+) -> list[Violation | NotEvaluated]:
     resources = grant.statement.resources
     bound = is_bound_by_tag(grant.statement)
     if bound is True or resources is None or wide_part_of(grant).resources:
         return []
     patterns = [one for one in resources.entries if _has_pattern_of_names(one)]
     if patterns and bound is False:
-        return [_violation(grant, actions, patterns, form)]
+        return [_violation(grant, actions, patterns, grant.notation(deployment))]
     reasons = [bound] if isinstance(bound, str) and patterns else []
     reasons += [f"its resources: {one}" for one in resources.reasons if not patterns]
     return [grant.not_evaluated(one) for one in reasons]
@@ -91,7 +94,7 @@ def _has_pattern_of_names(entry: Entry) -> bool:
 
 
 def _violation(
-    grant: StatesGrant, actions: list[Entry], patterns: list[Entry], form: Form
+    grant: StatesGrant, actions: list[Entry], patterns: list[Entry], notation: Notation
 ) -> Violation:
     first, *others = actions
     names = [shown(one.value) for one in actions]
@@ -105,8 +108,8 @@ def _violation(
         related=tuple(
             RelatedPlace(f"{shown(one.value)} too", grant.place(one.path)) for one in others
         ),
-        suggestion='Condition = { StringEquals = { "aws:ResourceTag/<key>" = "<value>" } }'
-        if is_terraform(form)
-        else 'Condition: {StringEquals: {"aws:ResourceTag/<key>": <value>}}',
+        suggestion=write_condition(
+            [Comparison("StringEquals", "aws:ResourceTag/<key>", ("<value>",))], notation
+        ),
         subject=" ".join((grant.statement.sid, *sorted(names))).strip(),
     )

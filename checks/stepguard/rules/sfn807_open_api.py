@@ -8,9 +8,12 @@ from stepguard.deployment.attributes import resources_of, setting
 from stepguard.deployment.documents import Document, DocumentError, read_document
 from stepguard.deployment.iam.statements import Statement, read_statements
 from stepguard.deployment.iam.trust import is_step_functions
-from stepguard.deployment.resources import Form, Resource
+from stepguard.deployment.resources import Resource
 from stepguard.deployment.values import Traced
 from stepguard.finding import NotEvaluated, Severity, Violation
+from stepguard.permissions.identity import ACCOUNT
+from stepguard.permissions.notation import Comparison, Notation, write_condition
+from stepguard.permissions.policy_language import language_of
 from stepguard.rules.defects import capitalized
 from stepguard.rules.grants import name_of_statement
 from stepguard.rules.rule import Context, Rule, Verdict
@@ -137,17 +140,16 @@ def _is_open(statement: Statement) -> bool | str | None:
 def _violation(statement: Statement, document: Document, resource: Resource) -> Violation:
     name = name_of_statement(statement)
     path = statement.path if statement.principals is None else statement.principals.path
-    is_terraform = resource.form in (Form.TERRAFORM, Form.PLAN)
-    account = (
-        "data.aws_caller_identity.current.account_id" if is_terraform else "!Ref AWS::AccountId"
+    notation = Notation(language_of(document, resource))
+    condition = write_condition(
+        [Comparison("StringEquals", "aws:SourceAccount", (ACCOUNT,))], notation
     )
-    sign = " = " if is_terraform else ": "
     return Violation(
         message=f"{capitalized(name)} of the API's policy lets in "
         "states.amazonaws.com without aws:SourceArn: a state machine of any account can call it",
         resource=resource.address,
         span=document.locate(path),
         path=path,
-        suggestion=f'Condition with StringEquals "aws:SourceAccount"{sign}{account}',
+        suggestion=f"{condition}{notation.remark(condition)}",
         subject=f"states.amazonaws.com {statement.sid}".strip(),
     )

@@ -21,6 +21,8 @@ from stepguard.deployment.source import Span
 from stepguard.deployment.values import Piece, Plain, Text, Traced, plain
 from stepguard.finding import NotEvaluated
 from stepguard.permissions.memory import remembered
+from stepguard.permissions.notation import Notation
+from stepguard.permissions.policy_language import notation_of
 from stepguard.rules.grants import name_of_statement
 from stepguard.rules.once import once
 from stepguard.rules.rule import Context, Rule
@@ -71,6 +73,10 @@ class StatesGrant(Struct, frozen=True):
     def place(self, path: Sequence[PathStep]) -> Span | None:
         """Return where a part of the document is written."""
         return self.document.locate(path) or self.policy.span
+
+    def notation(self, deployment: Deployment) -> Notation:
+        """Return how the policy is written."""
+        return notation_of(self.document, self.policy.address, self.holder, deployment)
 
     def not_evaluated(self, reason: str, path: Sequence[PathStep] = ()) -> NotEvaluated:
         """Say that something in the statement could not be judged."""

@@ -10,6 +10,8 @@ from stepguard.deployment.iam.trust import trust_of
 from stepguard.deployment.resources import Role, Unread
 from stepguard.deployment.source import Span
 from stepguard.finding import NotEvaluated
+from stepguard.permissions.notation import Language, Notation
+from stepguard.permissions.policy_language import language_of
 from stepguard.rules.grants import name_of_role
 from stepguard.rules.languages import in_language
 
@@ -39,13 +41,17 @@ def in_words(role: Role) -> str:
     return f"The trust policy of role '{name_of_role(role)}'"
 
 
-def in_form(role: Role, *, block: str, terraform: str, cloudformation: str) -> str:
+def in_form(role: Role, *, block: str, terraform: str, text: str, cloudformation: str) -> str:
     """Return the snippet in the language that a role's trust policy is written in.
 
-    `block` is for Terraform's data source, `terraform` for an object of its language.
+    `block` is for Terraform's data source, `terraform` for an object of its language, `text` for
+    JSON in one of its texts or in a file that it renders.
     """
-    span = role.trust.span if isinstance(role.trust, Document) else None
-    is_block = span is not None and span.text.startswith("data ")
-    return in_language(
-        role, terraform=block if is_block else terraform, cloudformation=cloudformation
-    )
+    language = language_of(role.trust, role)
+    if language is Language.BLOCK:
+        return block
+    if language is Language.RENDERED:
+        return text + Notation(language).remark(text)
+    if language is Language.TEXT:
+        return text
+    return in_language(role, terraform=terraform, cloudformation=cloudformation)

@@ -341,6 +341,22 @@ def test_an_operation_of_several_actions_is_conditional(call: Call) -> None:
 
 
 @pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ({"CopySource": "a/k"}, "arn:P:s3:::a/k"),
+        ({"CopySource": "/a/k"}, "arn:P:s3:::a/k"),
+        ({"CopySource.$": "$.from"}, "*"),
+    ],
+)
+def test_a_copy_reads_what_it_is_made_of(
+    call: Call, source: dict[str, Plain], expected: str
+) -> None:
+    found = call("aws-sdk:s3:copyObject", {"Bucket": "b", "Key": "k", **source})
+    assert found.resources("s3:GetObject") == [expected]
+    assert found.resources("s3:PutObject") == ["arn:P:s3:::b/k"]
+
+
+@pytest.mark.parametrize(
     ("name", "service"),
     [("nosuchservice:do", ""), ("s3:noSuchOperation", "s3"), ("sqs:brandNew", "sqs")],
 )

@@ -66,6 +66,18 @@ def test_a_function(
     assert found.only("lambda:InvokeFunction").is_dynamic is (expected == "*")
 
 
+@pytest.mark.parametrize("bucket", [Reference("Bucket"), text(Reference("Bucket"))])
+def test_an_object_whose_key_is_chosen_at_run_time_is_not_its_bucket(
+    call: Call, resource: Call, bucket: Plain
+) -> None:
+    found = call(
+        "aws-sdk:s3:putObject",
+        {"Bucket": bucket, "Key.$": "$.key"},
+        others=[resource("Bucket", "AWS::S3::Bucket")],
+    )
+    assert found.resources("s3:PutObject") == ["arn:P:s3:::${Bucket}/*"]
+
+
 @pytest.mark.parametrize(
     ("target", "expected"),
     [

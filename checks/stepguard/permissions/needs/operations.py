@@ -29,6 +29,9 @@ _WITH_SUFFIX = "SecretId"
 _PARAMETER = "ParameterNameWithoutLeadingSlash"
 
 _CALLS_MODEL = "bedrock:InvokeModel"
+_COPIES = ("copyObject", "uploadPartCopy")
+_READS_OBJECT = "s3:GetObject"
+_OBJECT = "arn:${Partition}:s3:::[[CopySource]]"
 _HANDS_ROLE_ON = "iam:PassRole"
 _ROLES = ("role",)
 _ROLE = "arn:${Partition}:iam::${Account}:role/[[Role]]"
@@ -127,6 +130,8 @@ def _resources(
     """
     if action.full_name.startswith(_CALLS_MODEL):
         return _of_model(task, deployment)
+    if task.integration.action in _COPIES and action.full_name == _READS_OBJECT:
+        return _of_copy_source(task, deployment)
     by_type: list[tuple[Plain, ...]] = []
     is_dynamic = False
     whole = {one.variable for one in action.types if _names_all_of(task, one)}
@@ -160,6 +165,16 @@ def _of_model(task: Task, deployment: Deployment) -> tuple[tuple[Plain, ...], bo
     templates = model_templates(model.value)
     found = [one for template in templates for one in fill(template, lookup, deployment)]
     return tuple(dict.fromkeys(found)), False
+
+
+def _of_copy_source(task: Task, deployment: Deployment) -> tuple[tuple[Plain, ...], bool]:
+    """Return the object that a copy is made of: the bucket's name and the key as one parameter."""
+    source = find_parameter(task.parameters, "CopySource")[0]
+    if source.decided != "written":
+        return ("*",), True
+    value = source.value
+    written = value.removeprefix("/") if isinstance(value, str) else value
+    return tuple(dict.fromkeys(fill(_OBJECT, lambda _: [written], deployment))), False
 
 
 def _is_named(task: Task, kind: ResourceType) -> bool:

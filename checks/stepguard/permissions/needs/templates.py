@@ -169,6 +169,10 @@ def _as_arn(value: Plain, template: str, deployment: Deployment) -> Plain | None
         identity = identity_of(named)
         if identity is None or not _is_of(template, identity.arn):
             return None
+        parts = len(identity.attributes) + identity.arn.count("*")
+        if parts < len(_ONLY.findall(template)):
+            # A bucket is not the object whose key is chosen at run time.
+            return None
         if sole_reference(value) is not None:
             own = arn_reference(named)
             return None if own is None else Text((Hole(own),))

@@ -12,8 +12,17 @@ from stepguard.deployment.resources import (
     Tags,
     Unread,
 )
-from stepguard.deployment.values import REMOVED, Hole, OneOf, Reference, Text, Traced, Unknown
-from stepguard.readers.cloudformation.template import TemplateContext
+from stepguard.deployment.values import (
+    REMOVED,
+    Hole,
+    OneOf,
+    Reference,
+    Text,
+    Traced,
+    Unknown,
+    plain,
+)
+from stepguard.readers.cloudformation.template import EvaluatedResource, TemplateContext
 
 MAXIMUM_VARIANTS = 8
 """Alternatives of one definition or policy that are looked at."""
@@ -23,6 +32,14 @@ def given(properties: Traced | None, name: str) -> Traced | None:
     """Return a property; `None` when it is absent or null, or when this is no object."""
     value = None if properties is None else properties.get(name)
     return None if value is None or value.value is None or value.value is REMOVED else value
+
+
+def waits_for(resource: EvaluatedResource, context: TemplateContext) -> tuple[str, ...]:
+    """Return the addresses in a resource's `DependsOn`."""
+    written = resource.body.get("DependsOn")
+    names = None if written is None else plain(written)
+    listed = names if isinstance(names, list) else [names]
+    return tuple(context.address(one) for one in listed if isinstance(one, str))
 
 
 def why(value: Traced) -> str:

@@ -28,6 +28,7 @@ from stepguard.readers.cloudformation.parts import (
     single_document,
     tags_of,
     tracing_of,
+    waits_for,
     why,
 )
 from stepguard.readers.cloudformation.template import EvaluatedResource, TemplateContext
@@ -45,6 +46,7 @@ def to_resources(one: EvaluatedResource, context: TemplateContext, form: Form) -
     made = [plain_resource(one, form)] if make is None else list(make(one, context, form))
     for resource in made:
         resource.metadata = one.metadata
+        resource.waits_for = waits_for(one, context)
     return made
 
 

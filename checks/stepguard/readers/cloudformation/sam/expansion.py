@@ -7,7 +7,7 @@ from itertools import islice
 
 from stepguard.deployment.resources import Form, Resource
 from stepguard.deployment.values import OneOf, Reference, Traced
-from stepguard.readers.cloudformation.parts import given, role_meant_by
+from stepguard.readers.cloudformation.parts import given, role_meant_by, waits_for
 from stepguard.readers.cloudformation.resources import plain_resource
 from stepguard.readers.cloudformation.sam.connector_ends import Ends
 from stepguard.readers.cloudformation.sam.connectors import connectors_of, policies_of_connector
@@ -38,10 +38,15 @@ def expand(
     connected = _policies_of_connectors(resources, context)
     for name, one in resources.items():
         made = connected.get(name, [])
+        own: list[Resource] = []
         if one.type == _MACHINE:
-            found.extend(state_machine(one, template, context))
+            own.extend(state_machine(one, template, context))
         elif _stays(one) and not (one.type == _CONNECTOR and made):
-            found.append(plain_resource(with_globals(one, template, context), Form.SAM))
+            own.append(plain_resource(with_globals(one, template, context), Form.SAM))
+        for resource in own:
+            if resource.address == context.address(name):
+                resource.waits_for = _waits_for(one, context)
+        found.extend(own)
         found.extend(made)
     found.extend(_roles_of_functions(resources, context))
     return found
@@ -63,6 +68,13 @@ def _policies_of_connectors(
                 context.error("it has too many connectors: the rest is not read", one.span)
                 return found
     return found
+
+
+def _waits_for(one: EvaluatedResource, context: TemplateContext) -> tuple[str, ...]:
+    written = waits_for(one, context)
+    if one.type == _FUNCTION and makes_role(one):
+        return (*written, context.address(f"{one.logical_id}Role"))
+    return written
 
 
 def _stays(one: EvaluatedResource) -> bool:

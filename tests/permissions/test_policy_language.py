@@ -1,0 +1,280 @@
+"""What a suggestion says fits in where the policy stands: its language, its module, no circle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from stepguard.engine import ScanOptions, scan
+
+TRUST = """jsonencode({ Statement = [{
+    Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "states.amazonaws.com" }
+    Condition = { StringEquals = { "aws:SourceAccount" = "123456789012" } }
+  }] })"""
+ROLE = f"""
+resource "aws_iam_role" "run" {{
+  assume_role_policy = {TRUST}
+}}
+"""
+MACHINE = """
+resource "aws_sqs_queue" "q" {}
+resource "aws_sfn_state_machine" "m" {
+  name       = "m"
+  role_arn   = aws_iam_role.run.arn
+  definition = jsonencode({ StartAt = "Send", States = { Send = {
+    Type = "Task", Resource = "arn:aws:states:::sqs:sendMessage", End = true
+    Parameters = { QueueUrl = aws_sqs_queue.q.url, MessageBody = "x" }
+  } } })
+}
+"""
+WIDE = '{ "Statement": [{ "Effect": "Allow", "Action": "sqs:*", "Resource": "*" }] }'
+ALL = "Write what the workflow needs: "
+
+
+def _policy(document: str) -> str:
+    return f"""
+resource "aws_iam_role_policy" "p" {{
+  role   = aws_iam_role.run.id
+  policy = {document}
+}}
+"""
+
+
+@pytest.fixture
+def suggested(tmp_path: Path) -> Callable[..., str]:
+    """Return what SFN101 suggests in a project of some files."""
+
+    def run(files: dict[str, str], rule: str = "SFN101") -> str:
+        for name, text in files.items():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text(text, encoding="utf-8")
+        report = scan([tmp_path], ScanOptions(rules=(rule,)))
+        assert [str(error) for error in report.errors] == []
+        (found,) = report.findings
+        return found.violation.suggestion or ""
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        (
+            'jsonencode({ Statement = [{ Effect = "Allow", Action = "sqs:*", Resource = "*" }] })',
+            '{ Effect = "Allow", Action = "sqs:SendMessage", Resource = aws_sqs_queue.q.arn }',
+        ),
+        (
+            f"<<EOF\n{WIDE}\nEOF",
+            '{"Effect": "Allow", "Action": "sqs:SendMessage", '
+            '"Resource": "${aws_sqs_queue.q.arn}"}',
+        ),
+        (
+            'templatefile("${path.module}/policy.tpl", {})',
+            '{"Effect": "Allow", "Action": "sqs:SendMessage", '
+            '"Resource": "${aws_sqs_queue.q.arn}"} '
+            "(with what stands in ${…} handed to the template as variables)",
+        ),
+        (
+            "data.aws_iam_policy_document.d.json",
+            'statement {\n  actions   = ["sqs:SendMessage"]\n'
+            "  resources = [aws_sqs_queue.q.arn]\n}",
+        ),
+    ],
+)
+def test_a_statement_in_the_language_of_the_policy(
+    suggested: Callable[..., str], document: str, expected: str
+) -> None:
+    data = """
+data "aws_iam_policy_document" "d" {
+  statement {
+    actions   = ["sqs:*"]
+    resources = ["*"]
+  }
+}
+"""
+    main = ROLE + MACHINE + _policy(document) + (data if "data." in document else "")
+    assert suggested({"main.tf": main, "policy.tpl": WIDE}) == f"{ALL}{expected}"
+
+
+def test_a_reference_within_a_module_is_written_without_the_module(
+    suggested: Callable[..., str],
+) -> None:
+    found = suggested(
+        {
+            "main.tf": 'module "m" {\n  source = "./m"\n}\n',
+            "m/main.tf": ROLE + MACHINE + _policy(f"<<EOF\n{WIDE}\nEOF"),
+        }
+    )
+    assert found.endswith('"Resource": "${aws_sqs_queue.q.arn}"}')
+
+
+def test_a_policy_that_is_handed_to_a_module_is_written_as_its_caller_would(
+    suggested: Callable[..., str],
+) -> None:
+    inner = 'variable "json" {}\n' + ROLE + MACHINE + _policy("var.json")
+    outer = f'module "m" {{\n  source = "./m"\n  json = <<EOF\n{WIDE}\nEOF\n}}\n'
+    other = 'resource "aws_sqs_queue" "other" {}\n'
+    found = suggested({"main.tf": outer + other, "m/main.tf": inner})
+    assert found.endswith('"Resource": "<arn of module.m.aws_sqs_queue.q>"}')
+
+
+def test_the_data_sources_that_there_are(suggested: Callable[..., str]) -> None:
+    data = 'data "aws_region" "here" {}\ndata "aws_caller_identity" "me" {}\n'
+    main = (
+        ROLE
+        + MACHINE.replace(
+            "aws_sqs_queue.q.url", '"https://sqs.eu-west-1.amazonaws.com/123456789012/orders"'
+        )
+        + data
+    )
+    found = suggested({"main.tf": main + _policy(f"<<EOF\n{WIDE}\nEOF")})
+    assert "${data.aws_region.here.name}:${data.aws_caller_identity.me.account_id}" in found
+
+
+TEMPLATE = """
+Parameters:
+  Prefix: {Type: String, Default: orders}
+Resources:
+  Table: {Type: AWS::DynamoDB::Table, Properties: {TableName: !Sub "${Prefix}-table"}}
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Statement:
+          - Effect: Allow
+            Principal: {Service: states.amazonaws.com}
+            Action: sts:AssumeRole
+            Condition: {StringEquals: {"aws:SourceAccount": !Ref AWS::AccountId}}
+      Policies:
+        - PolicyName: p
+          PolicyDocument:
+            Statement: {Effect: Allow, Action: "dynamodb:*", Resource: RESOURCE}
+  Machine:
+    Type: AWS::StepFunctions::StateMachine
+    Properties:
+      RoleArn: !GetAtt Role.Arn
+      Definition:
+        StartAt: Put
+        States:
+          Put:
+            Type: Task
+            Resource: arn:aws:states:::dynamodb:putItem
+            Parameters: {TableName: !Sub "${Prefix}-table", Item: {}}
+            End: true
+"""
+
+
+def test_a_name_that_a_parameter_gives_is_written_as_a_reference(
+    suggested: Callable[..., str],
+) -> None:
+    found = suggested({"t.yaml": TEMPLATE.replace("RESOURCE", '"*"')})
+    assert found == ALL + (
+        '{Effect: Allow, Action: "dynamodb:PutItem", Resource: !GetAtt Table.Arn}'
+    )
+
+
+def test_what_is_not_needed_on_the_statements_resources_is_left_out(
+    suggested: Callable[..., str],
+) -> None:
+    arn = "arn:aws:dynamodb:eu-west-1:123456789012:table/another"
+    found = suggested({"t.yaml": TEMPLATE.replace("RESOURCE", arn)})
+    assert found.startswith("No state of the workflow takes any of these actions itself on these")
+
+
+def test_a_target_of_the_run_time_keeps_the_limits_of_the_statement(
+    suggested: Callable[..., str],
+) -> None:
+    template = TEMPLATE.replace(
+        'TableName: !Sub "${Prefix}-table", Item', '"TableName.$": $.t, Item'
+    )
+    found = suggested({"t.yaml": template.replace("RESOURCE", '!Sub "${Table.Arn}*"')})
+    assert found == ALL + (
+        '{Effect: Allow, Action: "dynamodb:PutItem", Resource: !Sub "${Table.Arn}*"}'
+    )
+
+
+SINGLETON = """
+Resources:
+  Function:
+    Type: AWS::Lambda::Function
+    Properties: {Role: !GetAtt FunctionRole.Arn}
+  FunctionRole:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Statement:
+          - {Effect: Allow, Principal: {Service: lambda.amazonaws.com}, Action: "sts:AssumeRole"}
+      Policies:
+        - PolicyName: p
+          PolicyDocument:
+            Statement:
+              - Effect: Allow
+                Action: ["states:StartExecution"]
+                Resource: "*"
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Statement:
+          - {Effect: Allow, Principal: {Service: states.amazonaws.com}, Action: "sts:AssumeRole"}
+  Machine:
+    Type: AWS::StepFunctions::StateMachine
+    DEPENDS
+    Properties:
+      RoleArn: !GetAtt Role.Arn
+      Definition: {StartAt: A, States: {A: {Type: Pass, End: true}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("depends", "expected"),
+    [
+        ("", "Name the state machines that are meant, as in !GetAtt Machine.Arn"),
+        (
+            "DependsOn: Function",
+            "Name the state machines that are meant, as in !GetAtt Machine.Arn, in an "
+            "AWS::IAM::Policy of its own, since one in the role would depend on the machine, "
+            "which depends on the role",
+        ),
+    ],
+)
+def test_no_policy_is_told_to_wait_for_itself(
+    suggested: Callable[..., str], depends: str, expected: str
+) -> None:
+    template = SINGLETON.replace("DEPENDS", depends)
+    assert suggested({"t.yaml": template}, "SFN121") == expected
+
+
+def test_an_action_that_shares_a_statement_gets_one_of_its_own(
+    suggested: Callable[..., str],
+) -> None:
+    template = SINGLETON.replace("DEPENDS", "").replace(
+        '["states:StartExecution"]', '["states:StartExecution", "states:SendTaskSuccess"]'
+    )
+    assert suggested({"t.yaml": template}, "SFN121").startswith(
+        "states:StartExecution in a statement of its own, on the state machines"
+    )
+
+
+SAM = """
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Function: {Type: AWS::Serverless::Function}
+  Machine:
+    Type: AWS::Serverless::StateMachine
+    Properties:
+      Policies: [{SQSSendMessagePolicy: {QueueName: q}}]
+      DefinitionSubstitutions: {Fn: !GetAtt Function.Arn}
+      Definition:
+        StartAt: A
+        States: {A: {Type: Task, Resource: "${Fn}", End: true}}
+"""
+
+
+def test_a_policy_of_sam_gets_one_beside_it(suggested: Callable[..., str]) -> None:
+    assert suggested({"t.yaml": SAM}, "SFN104") == (
+        "Add to Policies of 'Machine': {Statement: [{Effect: Allow, "
+        'Action: "lambda:InvokeFunction", Resource: !GetAtt Function.Arn}]}'
+    )
