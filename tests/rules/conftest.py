@@ -91,6 +91,8 @@ def judge() -> Callable[..., Judged]:
             form=form,
             span=Span(file, 0, 36),
             definition=definition if is_read else document_of(definition),
+            # What a source sets besides the properties that a test gives.
+            attributes=properties.pop("attributes", Traced({"other": Traced("x")})),
             **properties,
         )
         deployment = Deployment(

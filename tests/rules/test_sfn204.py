@@ -43,7 +43,7 @@ def text(retention: str, destination: str = BY_REFERENCE, level: str = "ALL") ->
     ("retention", "located"),
     [
         ("", 'resource "aws_cloudwatch_log_group" "g"'),
-        ("retention_in_days = null", 'resource "aws_cloudwatch_log_group" "g"'),
+        ("retention_in_days = null", "retention_in_days"),
         ("retention_in_days = 0", "0"),
     ],
 )

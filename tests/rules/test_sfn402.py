@@ -39,12 +39,31 @@ def machine(**resources: Any) -> dict[str, Any]:
 def test_a_task_that_waits(judge: Callable[..., Any], resource: str, words: str) -> None:
     found = judge(RULE, machine(A=resource)).only
     assert found.message.startswith(f"'A' waits for {words} without a timeout: ")
-    assert "for a year" in found.message
+    bound = "until the service itself ends the job" if resource == JOB else "for a year"
+    assert bound in found.message
     assert found.severity is Severity.MEDIUM
     assert found.state == "A"
     assert found.span is not None
     assert found.span.text == '"A"'
     assert found.suggestion.startswith('"TimeoutSeconds": 3600 in each state')
+
+
+def test_a_job_that_no_service_ends_can_take_a_year(judge: Callable[..., Any]) -> None:
+    run = "arn:aws:states:::ecs:runTask.sync"
+    assert "for a year" in judge(RULE, machine(A=JOB, B=run)).only.message
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [("EXPRESS", "ends the whole execution"), ("STANDARD", "left to the service")],
+)
+def test_a_child_of_a_distributed_map_ends_as_its_type_does(
+    judge: Callable[..., Any], kind: str, words: str
+) -> None:
+    config = {"Mode": "DISTRIBUTED", "ExecutionType": kind}
+    processor = {"ProcessorConfig": config, **machine(A=CALL)}
+    each = {"Type": "Map", "ItemProcessor": processor, "End": True}
+    assert words in judge(RULE, {"StartAt": "M", "States": {"M": each}}).only.message
 
 
 def test_all_of_a_machine_are_one_finding_for_each_severity(judge: Callable[..., Any]) -> None:

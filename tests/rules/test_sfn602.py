@@ -65,7 +65,13 @@ def test_what_never_times_out_needs_no_alarm(scanned: Callable[..., Any]) -> Non
     express = template(timeout="").replace(
         "      RoleArn", "      StateMachineType: EXPRESS\n      RoleArn"
     )
-    assert len(scanned(RULE, express).findings) == 1
+    # Nothing in it takes any time.
+    assert scanned(RULE, express).findings == []
+    assert scanned(RULE, express).evaluated[RULE].total() == 0
+    calling = express.replace(
+        "{Type: Fail}", "{Type: Task, Resource: 'arn:aws:states:::sqs:sendMessage', End: true}"
+    )
+    assert len(scanned(RULE, calling).findings) == 1
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,15 @@ from __future__ import annotations
 from stepguard.deployment.resources import Logging, StateMachine, Unread
 from stepguard.deployment.source import Span
 from stepguard.finding import NotEvaluated
-from stepguard.rules.languages import in_language
+from stepguard.rules.languages import block_in_language, dynamic_block
 from stepguard.rules.machines import is_undecided, possible_values, why_undecided
 from stepguard.structs import Struct
 
 OFF = "OFF"
 LEVELS = (OFF, "FATAL", "ERROR", "ALL")
 """Log levels, the one that logs least first."""
+
+_BLOCK = "logging_configuration"
 
 
 class LoggingOff(Struct, frozen=True):
@@ -35,7 +37,8 @@ def logging_of(machine: StateMachine) -> LogLevel | LoggingOff | NotEvaluated:
     """
     logging = machine.logging
     if logging is None:
-        return LoggingOff("has no logging configuration", machine.span)
+        place = dynamic_block(machine, _BLOCK) or machine.span
+        return LoggingOff("has no logging configuration", place)
     if isinstance(logging, Unread):
         return _not_evaluated(machine, logging.reason, logging.span)
     levels = [OFF if value is None else value for value in possible_values(logging.level)]
@@ -68,8 +71,9 @@ def _not_evaluated(machine: StateMachine, reason: str, span: Span | None) -> Not
 
 def how_to_log(machine: StateMachine, level: str) -> str:
     """Return the configuration that logs at a level, in the machine's language."""
-    return in_language(
+    return block_in_language(
         machine,
+        _BLOCK,
         terraform=f"""logging_configuration {{
   level                  = "{level}"
   include_execution_data = false

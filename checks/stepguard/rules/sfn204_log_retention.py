@@ -5,7 +5,7 @@ from __future__ import annotations
 from stepguard.deployment.log_groups import log_group
 from stepguard.deployment.resources import Resource
 from stepguard.finding import NotEvaluated, Severity, Violation
-from stepguard.rules.languages import property_in_language
+from stepguard.rules.languages import argument_in_language, null_argument
 from stepguard.rules.log_groups import LogGroupRule, users_of
 from stepguard.rules.machines import is_undecided, possible_values, why_undecided
 from stepguard.rules.rule import Context, Verdict
@@ -51,10 +51,15 @@ def _violation(group: Resource, context: Context) -> Violation:
         message=f"Log group {group.address} has no retention: the logs of executions are kept, "
         "and paid for, for ever",
         resource=group.address,
-        span=group.span if retention is None else retention.span or group.span,
+        span=null_argument(group, "retention_in_days")
+        or (None if retention is None else retention.span)
+        or group.span,
         related=users_of(group, context),
-        suggestion=property_in_language(
-            group, terraform="retention_in_days = 90", cloudformation="RetentionInDays: 90"
+        suggestion=argument_in_language(
+            group,
+            "retention_in_days",
+            terraform="retention_in_days = 90",
+            cloudformation="RetentionInDays: 90",
         ),
         subject="retention",
     )

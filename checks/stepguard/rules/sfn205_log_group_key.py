@@ -6,7 +6,7 @@ from stepguard.deployment.log_groups import log_group
 from stepguard.deployment.resources import Resource
 from stepguard.deployment.values import Unknown
 from stepguard.finding import NotEvaluated, Severity, Violation
-from stepguard.rules.languages import property_in_language
+from stepguard.rules.languages import argument_in_language, null_argument
 from stepguard.rules.log_groups import LogGroupRule, users_of
 from stepguard.rules.machines import possible_values, why_undecided
 from stepguard.rules.rule import Context, Verdict
@@ -50,10 +50,11 @@ class LogGroupKey(LogGroupRule):
                 message=f"Log group {subject.address} has no customer-managed key: who reads the "
                 "logs of executions can be neither limited nor audited by a key",
                 resource=subject.address,
-                span=span,
+                span=null_argument(subject, "kms_key_id") or span,
                 related=users_of(subject, context),
-                suggestion=property_in_language(
+                suggestion=argument_in_language(
                     subject,
+                    "kms_key_id",
                     terraform="kms_key_id = aws_kms_key.NAME.arn",
                     cloudformation="KmsKeyId: !GetAtt NAME.Arn",
                 ),

@@ -6,7 +6,7 @@ from stepguard.deployment.resources import Form, StateMachine, Unread
 from stepguard.deployment.source import Span
 from stepguard.finding import NotEvaluated, Severity, Violation
 from stepguard.rules.authored import AuthoredMachineRule
-from stepguard.rules.languages import in_language
+from stepguard.rules.languages import block_in_language, dynamic_block
 from stepguard.rules.machines import is_undecided, possible_values, why_undecided
 from stepguard.rules.rule import Context, Verdict
 
@@ -60,9 +60,10 @@ class TracingOff(AuthoredMachineRule):
                 message=f"The state machine {how}: an execution that no traced request starts "
                 "leaves no trace in X-Ray",
                 resource=subject.address,
-                span=span or subject.span,
-                suggestion=in_language(
+                span=span or dynamic_block(subject, "tracing_configuration") or subject.span,
+                suggestion=block_in_language(
                     subject,
+                    "tracing_configuration",
                     terraform="tracing_configuration {\n  enabled = true\n}",
                     cloudformation="TracingConfiguration:\n  Enabled: true",
                     sam="Tracing:\n  Enabled: true",

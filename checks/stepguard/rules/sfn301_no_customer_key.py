@@ -6,7 +6,7 @@ from stepguard.deployment.resources import Encryption, Form, StateMachine, Unrea
 from stepguard.deployment.source import Span
 from stepguard.finding import NotEvaluated, Severity, Violation
 from stepguard.rules.authored import AuthoredMachineRule
-from stepguard.rules.languages import SAM_MACHINE, in_language
+from stepguard.rules.languages import SAM_MACHINE, block_in_language, dynamic_block
 from stepguard.rules.machines import is_undecided, possible_values, why_undecided
 from stepguard.rules.rule import Context, Verdict
 
@@ -48,7 +48,7 @@ class NoCustomerManagedKey(AuthoredMachineRule):
         if subject.form is Form.ASL or (subject.type == SAM_MACHINE and encryption is None):
             return None
         if encryption is None:
-            return [_violation(subject, "has no encryption configuration", subject.span)]
+            return [_violation(subject, "has no encryption configuration", None)]
         if isinstance(encryption, Unread):
             return [_not_evaluated(subject, encryption.reason, encryption.span)]
         return _judge_type(subject, encryption)
@@ -74,13 +74,15 @@ def _violation(machine: StateMachine, reason: str, span: Span | None) -> Violati
         message=f"The state machine {reason}: who reads its definition and execution data can be "
         "neither limited nor audited by a key",
         resource=machine.address,
-        span=span,
-        suggestion=in_language(
+        span=span or dynamic_block(machine, "encryption_configuration") or machine.span,
+        suggestion=block_in_language(
             machine,
+            "encryption_configuration",
             terraform=f"""encryption_configuration {{
   type       = "{CUSTOMER_MANAGED}"
   kms_key_id = aws_kms_key.NAME.arn
-}}""",
+}}
+# Takes version 5.61.0 of the provider hashicorp/aws, or a later one.""",
             cloudformation=f"""EncryptionConfiguration:
   Type: {CUSTOMER_MANAGED}
   KmsKeyId: !GetAtt NAME.Arn""",

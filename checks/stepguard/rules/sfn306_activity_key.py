@@ -6,7 +6,7 @@ from stepguard.deployment.resources import Activity, Encryption, Unread
 from stepguard.deployment.source import Span
 from stepguard.finding import NotEvaluated, Severity, Violation
 from stepguard.rules.keys import CUSTOMER_MANAGED, has_customer_key
-from stepguard.rules.languages import in_language
+from stepguard.rules.languages import block_in_language, dynamic_block
 from stepguard.rules.rule import Context, Rule, Verdict
 
 
@@ -57,13 +57,15 @@ class ActivityKey(Rule[Activity]):
                 "who reads what waits for its workers can be neither limited nor audited "
                 "by a key",
                 resource=subject.address,
-                span=span or subject.span,
-                suggestion=in_language(
+                span=span or dynamic_block(subject, "encryption_configuration") or subject.span,
+                suggestion=block_in_language(
                     subject,
+                    "encryption_configuration",
                     terraform=f"""encryption_configuration {{
   type       = "{CUSTOMER_MANAGED}"
   kms_key_id = aws_kms_key.NAME.arn
-}}""",
+}}
+# Takes version 5.61.0 of the provider hashicorp/aws, or a later one.""",
                     cloudformation=f"""EncryptionConfiguration:
   Type: {CUSTOMER_MANAGED}
   KmsKeyId: !GetAtt NAME.Arn""",

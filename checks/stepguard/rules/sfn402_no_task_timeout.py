@@ -8,6 +8,7 @@ from stepguard.deployment.resources import StateMachine
 from stepguard.deployment.workflow import Task, Workflow
 from stepguard.finding import NotEvaluated, Severity, Violation
 from stepguard.rules.authored import AuthoredMachineRule
+from stepguard.rules.distributed_maps import is_in_express_child
 from stepguard.rules.durations import TIMEOUT
 from stepguard.rules.machines import (
     EXPRESS,
@@ -29,6 +30,13 @@ from stepguard.rules.task_limits import (
     ways_of_waiting,
 )
 
+_ENDING_JOBS = ("codebuild", "glue")
+"""Services whose jobs all have a limit of their own, which is set where nobody sets it.
+
+AWS CodeBuild User Guide, "Create a build project" (60 minutes); AWS Glue API Reference, "Jobs"
+(`Timeout`, 480 or 2,880 minutes, at most 7 days).
+"""
+
 
 class NoTaskTimeout(AuthoredMachineRule):
     """Tasks that have no timeout, so that only the execution's or the service's ends them.
@@ -42,8 +50,8 @@ class NoTaskTimeout(AuthoredMachineRule):
       Functions' own, and may never happen;
     - low, for all others. A call that only asks for an answer ends with it, mostly by a limit of
       the service that is called (a Lambda function's own timeout is at most 15 minutes), but the
-      default of Step Functions for it is 99,999,999 seconds all the same. In an `EXPRESS` workflow
-      the five minutes of the execution end it.
+      default of Step Functions for it is 99,999,999 seconds all the same. In an `EXPRESS` workflow,
+      and in an `EXPRESS` child of a distributed map, the five minutes of the execution end it.
 
     HTTP tasks are left out: Step Functions ends them after 60 seconds. So are callbacks and
     activities with a heartbeat, whose silence ends them.
@@ -95,11 +103,12 @@ def _ends_by_itself(task: Task) -> bool:
 
 
 def _waiting(machine: StateMachine, workflow: Workflow, tasks: Sequence[Task]) -> Violation:
-    bound = (
-        "only the timeout of the whole execution ends that, which no Catch sees"
-        if workflow.timeout_seconds is not None
-        else "that can hold the execution for a year"
-    )
+    if workflow.timeout_seconds is not None:
+        bound = "only the timeout of the whole execution ends that, which no Catch sees"
+    elif all(map(_ends_its_jobs, tasks)):
+        bound = "that can hold the execution until the service itself ends the job"
+    else:
+        bound = "that can hold the execution for a year"
     verb = "waits" if len(tasks) == 1 else "wait"
     return Violation(
         message=f"{names_of(tasks)} {verb} for {ways_of_waiting(tasks)} without a timeout: {bound}",
@@ -116,7 +125,11 @@ def _waiting(machine: StateMachine, workflow: Workflow, tasks: Sequence[Task]) -
 
 def _others(machine: StateMachine, workflow: Workflow, tasks: Sequence[Task]) -> Violation:
     verb = "has" if len(tasks) == 1 else "have"
-    ends = workflow.timeout_seconds is not None or possible_types(machine) == {EXPRESS}
+    ends = (
+        workflow.timeout_seconds is not None
+        or possible_types(machine) == {EXPRESS}
+        or all(map(is_in_express_child, tasks))
+    )
     effect = (
         "a call that takes too long ends the whole execution, and no Catch sees it"
         if ends
@@ -133,6 +146,12 @@ def _others(machine: StateMachine, workflow: Workflow, tasks: Sequence[Task]) ->
         subject="other tasks",
         severity=Severity.LOW,
     )
+
+
+def _ends_its_jobs(task: Task) -> bool:
+    """Tell whether a task waits for a job of a service that ends each after hours or days."""
+    call = task.integration
+    return not (call.is_callback or call.is_activity) and call.service in _ENDING_JOBS
 
 
 def _suggestion(subject: StateMachine, workflow: Workflow, task: Task) -> str:

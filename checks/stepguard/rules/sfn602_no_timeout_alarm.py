@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from stepguard.deployment.members import present
 from stepguard.deployment.resources import StateMachine
+from stepguard.deployment.workflow import Workflow
 from stepguard.finding import NotEvaluated, Severity
 from stepguard.rules.authored import AuthoredMachineRule
 from stepguard.rules.durations import TIMEOUT
@@ -11,6 +12,9 @@ from stepguard.rules.machines import EXPRESS, STANDARD, definition_of, possible_
 from stepguard.rules.missing_alarms import Watched, judge_alarms
 from stepguard.rules.rule import Context, Verdict
 from stepguard.rules.unfailing import cannot_fail
+
+_WITHOUT_TIME = frozenset({"Fail", "Parallel", "Pass", "Succeed"})
+"""Types of states that neither wait, nor call anything, nor lead back."""
 
 
 class NoTimeoutAlarm(AuthoredMachineRule):
@@ -23,7 +27,8 @@ class NoTimeoutAlarm(AuthoredMachineRule):
     SFN601; the option is `ExecutionsTimedOut` in `alarms-here`. Executions of a STANDARD workflow
     whose definition has no `TimeoutSeconds` do not time out within the year (a task that does
     fails), so that an alarm would never tell anything: SFN401 reports that. Where that is not
-    known and there is no alarm, it is not evaluated.
+    known and there is no alarm, it is not evaluated. An EXPRESS workflow of nothing but
+    `Pass`, `Parallel`, `Succeed` and `Fail` states takes no time, and is not judged.
 
     Left out is the machine with which the CDK's provider framework waits for a custom resource:
     nobody but the CDK writes it.
@@ -52,6 +57,11 @@ class NoTimeoutAlarm(AuthoredMachineRule):
         return [times_out] if verdict and isinstance(times_out, NotEvaluated) else verdict
 
 
+def _takes_no_time(workflow: Workflow) -> bool:
+    """Tell whether a workflow has nothing in it that works, waits or turns back."""
+    return bool(workflow.states) and all(one.type in _WITHOUT_TIME for one in workflow.states)
+
+
 def _times_out(machine: StateMachine, context: Context) -> bool | NotEvaluated:
     """Tell whether executions of a machine can time out, or why that is not known."""
     workflow = definition_of(machine, context)
@@ -63,7 +73,7 @@ def _times_out(machine: StateMachine, context: Context) -> bool | NotEvaluated:
         return False
     types = possible_types(machine, workflow)
     if types == {EXPRESS}:
-        return True
+        return workflow.is_open or not _takes_no_time(workflow)
     has_timeout = None if body is None else present(body, TIMEOUT)
     if has_timeout is None:
         reason = "whether the definition has TimeoutSeconds is not known"

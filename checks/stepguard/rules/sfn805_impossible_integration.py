@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from stepguard.data import load
 from stepguard.deployment.integration import Integration, is_unread
-from stepguard.deployment.members import as_object, why_unknown
+from stepguard.deployment.members import why_unknown
 from stepguard.deployment.resources import StateMachine
 from stepguard.deployment.workflow import State, Task, Workflow
 from stepguard.finding import NotEvaluated, RelatedPlace, Severity, Violation
 from stepguard.rules.defects import nearest
+from stepguard.rules.distributed_maps import is_distributed, is_in_express_child
 from stepguard.rules.machines import EXPRESS, definition_of, names_of, possible_types
 from stepguard.rules.rule import Context, MachineRule, Verdict
 from stepguard.rules.task_limits import not_evaluated, unread_states
@@ -97,7 +98,7 @@ def _problems(machine: StateMachine, workflow: Workflow) -> Iterator[tuple[State
     is_express = possible_types(machine, workflow) == {EXPRESS}
     for state in workflow.states:
         problem = _of_call(state.integration) if isinstance(state, Task) else None
-        if problem is None and (is_express or _is_in_express_map(state)):
+        if problem is None and (is_express or is_in_express_child(state)):
             problem = _in_express(state)
         if problem is not None:
             yield state, problem
@@ -187,25 +188,13 @@ def _in_express(state: State) -> _Problem | None:
             if has_ending
             else "a STANDARD workflow",
         )
-    if _mode(state).get("Mode") == "DISTRIBUTED":
+    if is_distributed(state):
         return _Problem(
             "distributed map",
             f"a Distributed Map does not exist in an {EXPRESS} workflow",
             '"INLINE", or a STANDARD workflow',
         )
     return None
-
-
-def _is_in_express_map(state: State) -> bool:
-    return any(
-        config.get("Mode") == "DISTRIBUTED" and config.get("ExecutionType") == EXPRESS
-        for config in map(_mode, state.parents)
-    )
-
-
-def _mode(state: State) -> dict[str, object]:
-    processor = as_object(state.get("ItemProcessor")) or {}
-    return as_object(processor.get("ProcessorConfig")) or {}
 
 
 def _unread_calls(workflow: Workflow) -> list[str]:

@@ -9,7 +9,7 @@ from stepguard.deployment.source import Span
 from stepguard.deployment.values import PartlyKnownKey
 from stepguard.finding import NotEvaluated, Violation
 from stepguard.rules.defects import listed, quoted
-from stepguard.rules.languages import SAM_MACHINE, in_language
+from stepguard.rules.languages import SAM_MACHINE, property_in_language
 from stepguard.rules.rule import Context, Verdict
 from stepguard.structs import Struct
 
@@ -87,7 +87,7 @@ def _violation(subject: Tagged, tags: Tags | None, missing: Sequence[str]) -> Vi
 
 def how_to_tag(resource: Resource, keys: Sequence[str]) -> str:
     """Return how to write tags with some keys in a resource's language."""
-    return in_language(
+    return property_in_language(
         resource,
         terraform="tags = {\n" + "\n".join(f'  {_hcl_key(key)} = "…"' for key in keys) + "\n}",
         cloudformation="Tags:\n" + "\n".join(f"  - Key: {key}\n    Value: …" for key in keys),
