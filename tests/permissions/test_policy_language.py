@@ -195,6 +195,27 @@ def test_a_target_of_the_run_time_keeps_the_limits_of_the_statement(
     )
 
 
+def test_an_object_is_not_limited_to_the_bucket_that_it_is_in(
+    suggested: Callable[..., str],
+) -> None:
+    call = """
+            Resource: arn:aws:states:::aws-sdk:s3:putObject
+            Parameters: {"Bucket.$": $.b, "Key.$": $.k}
+"""
+    start, end = (
+        TEMPLATE.index("            Resource: arn:aws:states"),
+        TEMPLATE.rindex("            End"),
+    )
+    template = TEMPLATE[:start].rstrip(" ") + call.lstrip("\n") + TEMPLATE[end:]
+    template = template.replace("dynamodb:*", "s3:*")
+    both = '["arn:aws:s3:::b", "arn:aws:s3:::b/in/*"]'
+    assert suggested({"t.yaml": template.replace("RESOURCE", both)}) == ALL + (
+        '{Effect: Allow, Action: "s3:PutObject", Resource: "arn:aws:s3:::b/in/*"}'
+    )
+    bucket = suggested({"t.yaml": template.replace("RESOURCE", '"arn:aws:s3:::b"')})
+    assert bucket.startswith("No state of the workflow takes any of these actions itself on these")
+
+
 SINGLETON = """
 Resources:
   Function:

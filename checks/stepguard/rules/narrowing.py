@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 
 from stepguard.deployment.graph import Deployment
-from stepguard.deployment.iam.patterns import action_matches
+from stepguard.deployment.iam.patterns import action_matches, symbols_of
 from stepguard.deployment.iam.statements import Statement
 from stepguard.deployment.values import Plain
-from stepguard.permissions.actions import Action, ResourceType
+from stepguard.permissions.actions import Action, ResourceType, find_action
 from stepguard.permissions.identity import expand
 from stepguard.permissions.matching import matches_resource
 from stepguard.permissions.names import Names
@@ -120,11 +120,11 @@ def _may_be_about(statement: Statement, need: Need, deployment: Deployment) -> b
     if statement.resources is None or statement.resources.unread:
         return True
     names = Names(deployment)
-    patterns = [
-        pattern
-        for entry in statement.resources.entries
-        for pattern in expand(entry.value, deployment)
-    ]
+    written = [one.value for one in statement.resources.entries]
+    if need.is_dynamic:
+        written = [one for one in written if _may_be_of(need.action, one, deployment)]
+        return bool(written)
+    patterns = [pattern for one in written for pattern in expand(one, deployment)]
     wanted = [text for one in need.resources for text in expand(one, deployment)]
     if not patterns or not wanted:
         return True
@@ -135,13 +135,28 @@ def _may_be_about(statement: Statement, need: Need, deployment: Deployment) -> b
     )
 
 
+def _may_be_of(action: str, resource: Plain, deployment: Deployment) -> bool:
+    """Tell whether a resource may be of a type that an action is about: an object, or a bucket."""
+    known = find_action(action)
+    texts = expand(resource, deployment)
+    if resource == EVERYTHING or known is None or not known.types or not texts:
+        return True
+    names = Names(deployment)
+    patterns = [symbols_of(_VARIABLE.sub("*", one.arn)) or () for one in known.types]
+    return any(
+        matches_resource(pattern, text, names, same_place=True) is not False
+        for pattern in patterns
+        for text in texts
+    )
+
+
 def _targets(need: Need, grant: Grant, deployment: Deployment) -> tuple[Plain, ...]:
     """Return the resources to write for a need.
 
     Where the workflow chooses the target while it runs, what the statement is limited to already.
     """
     given = () if grant.statement.resources is None else grant.statement.resources.entries
-    limits = tuple(one.value for one in given)
+    limits = tuple(one.value for one in given if _may_be_of(need.action, one.value, deployment))
     if need.is_dynamic and limits and EVERYTHING not in limits:
         return limits
     address = grant.policy.address
