@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import textwrap
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -11,10 +12,12 @@ import yaml
 _WITHOUT_PREFIX = ("Ref", "Condition")
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """Reads YAML with CloudFormation's short forms (`!Ref`, `!GetAtt`, `!Sub`)."""
 
 
+# The same few snippets are suggested for every template.
+@lru_cache(maxsize=1024)
 def json_of(snippet: str) -> str:
     """Return members of an object, or elements of a list, as they are written in JSON.
 
@@ -32,7 +35,7 @@ def json_of(snippet: str) -> str:
     return textwrap.dedent("\n".join(lines[1:-1]))
 
 
-def _intrinsic(loader: yaml.SafeLoader, name: str, node: yaml.Node) -> dict[str, Any]:
+def _intrinsic(loader: yaml.CSafeLoader, name: str, node: yaml.Node) -> dict[str, Any]:
     value: Any
     if isinstance(node, yaml.ScalarNode):
         value = loader.construct_scalar(node)

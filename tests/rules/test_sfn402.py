@@ -48,6 +48,9 @@ def test_a_task_that_waits(judge: Callable[..., Any], resource: str, words: str)
     assert found.suggestion.startswith('"TimeoutSeconds": 3600 in each state')
 
 
+BEHIND = {"B": {"Type": "Task", "Resource": CALL, "End": True}}
+
+
 def test_a_job_that_no_service_ends_can_take_a_year(judge: Callable[..., Any]) -> None:
     run = "arn:aws:states:::ecs:runTask.sync"
     assert "for a year" in judge(RULE, machine(A=JOB, B=run)).only.message
@@ -64,6 +67,9 @@ def test_a_child_of_a_distributed_map_ends_as_its_type_does(
     processor = {"ProcessorConfig": config, **machine(A=CALL)}
     each = {"Type": "Map", "ItemProcessor": processor, "End": True}
     assert words in judge(RULE, {"StartAt": "M", "States": {"M": each}}).only.message
+    both = {"StartAt": "M", "States": {"M": {**each, "End": False, "Next": "B"}, **BEHIND}}
+    shared = "or the end of the child execution" if kind == "EXPRESS" else words
+    assert shared in judge(RULE, both).only.message
 
 
 def test_all_of_a_machine_are_one_finding_for_each_severity(judge: Callable[..., Any]) -> None:

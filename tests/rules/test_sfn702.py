@@ -46,7 +46,9 @@ def test_a_required_tag(scanned: Callable[..., Any]) -> None:
     config = Config(required_tags=("Owner", "cost-centre"))
     (found,) = scanned(RULE, activity('tags = { Owner = "x" }'), config=config).findings
     assert "lacks the required tag 'cost-centre'" in found.violation.message
-    assert found.violation.suggestion == 'tags = {\n  cost-centre = "…"\n}'
+    assert found.violation.suggestion == 'cost-centre = "…"\n# in tags'
+    (bare,) = scanned(RULE, activity(""), config=config).findings
+    assert bare.violation.suggestion == 'tags = {\n  Owner = "…"\n  cost-centre = "…"\n}'
 
 
 @pytest.mark.parametrize(

@@ -140,6 +140,22 @@ def test_what_was_probably_meant(scanned: Callable[..., Any], text: str, suggest
     assert found.violation.suggestion == suggestion
 
 
+ROLE = (
+    TEMPLATE
+    + """
+  FunctonRole: {Type: AWS::IAM::Role, Properties: {AssumeRolePolicyDocument: {}}}
+"""
+)
+
+
+def test_a_role_was_never_meant_for_a_function(scanned: Callable[..., Any]) -> None:
+    (found,) = scanned(RULE, ROLE % "${FunctionRole.Arn}").findings
+    assert found.violation.suggestion == "the name of a resource that there is"
+    worker = ROLE.replace("AWS::IAM::Role", "AWS::Lambda::Function")
+    (found,) = scanned(RULE, worker % "${FunctionRole.Arn}").findings
+    assert found.violation.suggestion == "FunctonRole.Arn"
+
+
 def test_the_machine_itself_was_never_meant(scanned: Callable[..., Any]) -> None:
     text = """
 Resources:

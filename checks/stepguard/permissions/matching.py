@@ -10,8 +10,9 @@ Variables".
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
-from stepguard.deployment.iam.patterns import Symbol, Symbols, literal
+from stepguard.deployment.iam.patterns import Symbol, Symbols, covers, literal
 from stepguard.deployment.values import UNREAD, Unknown
 from stepguard.permissions.names import Names
 from stepguard.permissions.overlap import may_overlap
@@ -24,6 +25,8 @@ _PARTITION, _SERVICE, _REGION, _ACCOUNT, _RESOURCE = range(1, _FIELDS)
 _PLACES = (_PARTITION, _REGION, _ACCOUNT)
 _SERVICE_WITHOUT_TYPES = "s3"
 _SEPARATORS = (":", "/")
+_LONGEST_KEPT = 300
+"""Symbols of a comparison whose answer is kept."""
 
 
 def matches(pattern: Symbols, text: Symbols, names: Names) -> bool | None:
@@ -31,6 +34,10 @@ def matches(pattern: Symbols, text: Symbols, names: Names) -> bool | None:
 
     A `*` in the text stands for every text there can be, of which the pattern must match all.
     """
+    if len(pattern) + len(text) < _LONGEST_KEPT:
+        known = _literally(pattern, text)
+        if known is not None:
+            return known
     if _certainly(pattern, text, names):
         return True
     if literal(pattern) is not None and "*" not in (literal(text) or "*"):
@@ -40,7 +47,25 @@ def matches(pattern: Symbols, text: Symbols, names: Names) -> bool | None:
 
 def matches_action(pattern: Symbols, action: Symbols, names: Names) -> bool | None:
     """Tell whether an action's pattern matches an action; case makes no difference."""
+    if len(pattern) + len(action) < _LONGEST_KEPT:
+        known = _literally_action(pattern, action)
+        if known is not None:
+            return known
     return matches(_lower(pattern), _lower(action), names)
+
+
+# The same actions, partitions, regions and accounts are compared by every statement of a policy.
+@lru_cache(maxsize=16_384)
+def _literally(pattern: Symbols, text: Symbols) -> bool | None:
+    """Tell whether a pattern matches a text; `None` where that is more than their characters."""
+    if "*" in text or literal(pattern) is None or literal(text) is None:
+        return None
+    return covers(pattern, text)
+
+
+@lru_cache(maxsize=16_384)
+def _literally_action(pattern: Symbols, action: Symbols) -> bool | None:
+    return _literally(_lower(pattern), _lower(action))
 
 
 def matches_resource(

@@ -125,16 +125,13 @@ def _waiting(machine: StateMachine, workflow: Workflow, tasks: Sequence[Task]) -
 
 def _others(machine: StateMachine, workflow: Workflow, tasks: Sequence[Task]) -> Violation:
     verb = "has" if len(tasks) == 1 else "have"
-    ends = (
-        workflow.timeout_seconds is not None
-        or possible_types(machine) == {EXPRESS}
-        or all(map(is_in_express_child, tasks))
-    )
-    effect = (
-        "a call that takes too long ends the whole execution, and no Catch sees it"
-        if ends
-        else "how long a call may take is left to the service that is called"
-    )
+    ends = workflow.timeout_seconds is not None or possible_types(machine) == {EXPRESS}
+    if ends or all(map(is_in_express_child, tasks)):
+        effect = "a call that takes too long ends the whole execution, and no Catch sees it"
+    elif any(map(is_in_express_child, tasks)):
+        effect = "the service that is called, or the end of the child execution, limits a call"
+    else:
+        effect = "how long a call may take is left to the service that is called"
     return Violation(
         message=f"{names_of(tasks)} {verb} no timeout: {effect}",
         resource=machine.address,

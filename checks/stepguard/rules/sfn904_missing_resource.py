@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from stepguard.deployment.documents import Path
-from stepguard.deployment.resources import Form, StateMachine
+from stepguard.deployment.resources import Form, Resource, Role, StateMachine
 from stepguard.deployment.values import OneOf, Plain, Text, Unknown
 from stepguard.deployment.workflow import Workflow
 from stepguard.finding import NotEvaluated, RelatedPlace, Severity, Violation
@@ -26,6 +26,24 @@ _TARGETS = frozenset(
     {"FunctionName", "QueueUrl", "Resource", "RoleArn", "StateMachineArn", "TableName", "TopicArn"}
 )
 """Fields and parameters that name something, and in which `${…}` has no meaning of its own."""
+
+
+_RESOURCE = "Resource"
+_WORKERS = frozenset(
+    {
+        "AWS::Lambda::Alias",
+        "AWS::Lambda::Function",
+        "AWS::Lambda::Version",
+        "AWS::Serverless::Function",
+        "AWS::StepFunctions::Activity",
+        "aws_lambda_alias",
+        "aws_lambda_function",
+        "aws_sfn_activity",
+    }
+)
+"""Types of resources whose ARN a task can have as its `Resource`."""
+
+_ROLE = "Role"
 
 
 class MissingResource(MachineRule):
@@ -107,13 +125,16 @@ def _values(document: Plain) -> Iterator[tuple[Path, Plain]]:
             yield path, value
 
 
-def _similar(name: str, machine: StateMachine, context: Context) -> str | None:
+def _similar(missing: _Missing, machine: StateMachine, context: Context) -> str | None:
     """Return the name of a resource of the project that is probably meant, of the same type.
 
-    `name` is `Check.Arn`, `Check` or `aws_lambda_function.check.arn`, perhaps within a module. The
-    machine itself is never meant: its definition cannot refer to it.
+    What is missing is `Check.Arn`, `Check` or `aws_lambda_function.check.arn`, perhaps within a
+    module. The machine itself is never meant: its definition cannot refer to it.
     """
-    addresses = {resource.address for resource in context.deployment.resources}
+    name = missing.name
+    addresses = {
+        one.address for one in context.deployment.resources if _may_stand_at(missing.path, one)
+    }
     addresses.discard(machine.address)
     target, dot, attribute = name.rpartition(".")
     for written, rest in ((target, dot + attribute), (name, "")):
@@ -125,6 +146,14 @@ def _similar(name: str, machine: StateMachine, context: Context) -> str | None:
         if similar is not None:
             return prefix + similar + rest
     return None
+
+
+def _may_stand_at(path: Path, resource: Resource) -> bool:
+    """Tell whether a resource is of a kind that a place in a definition takes."""
+    field = next((str(one) for one in reversed(path) if isinstance(one, str)), "")
+    if field == _RESOURCE:
+        return resource.type in _WORKERS
+    return not isinstance(resource, Role) or _ROLE in field
 
 
 def _violation(
@@ -148,7 +177,7 @@ def _violation(
         )
     else:
         what = f"{first.name} is declared nowhere, and the deployment fails"
-        similar = _similar(first.name, machine, context)
+        similar = _similar(first, machine, context)
         suggestion = similar or "the name of a resource that there is"
     return Violation(
         message=f"{where}{what}{more}",

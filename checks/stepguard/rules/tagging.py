@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from stepguard.deployment.resources import Form, Resource, Tags, Unread
 from stepguard.deployment.source import Span
-from stepguard.deployment.values import PartlyKnownKey
+from stepguard.deployment.values import REMOVED, PartlyKnownKey
 from stepguard.finding import NotEvaluated, Violation
 from stepguard.rules.defects import listed, quoted
-from stepguard.rules.languages import SAM_MACHINE, property_in_language
+from stepguard.rules.languages import SAM_MACHINE, in_language, is_terraform, property_in_language
 from stepguard.rules.rule import Context, Verdict
 from stepguard.structs import Struct
 
@@ -86,13 +86,30 @@ def _violation(subject: Tagged, tags: Tags | None, missing: Sequence[str]) -> Vi
 
 
 def how_to_tag(resource: Resource, keys: Sequence[str]) -> str:
-    """Return how to write tags with some keys in a resource's language."""
+    """Return how to write tags with some keys in a resource's language.
+
+    Where the resource has tags, or where a plan does not tell whether it has an argument for them,
+    those that are to stand among the others.
+    """
+    if resource.form is Form.PLAN or _has_tags(resource):
+        return in_language(
+            resource,
+            terraform="\n".join((*(f'{_hcl_key(key)} = "…"' for key in keys), "# in tags")),
+            cloudformation="\n".join(f"- Key: {key}\n  Value: …" for key in keys),
+            sam="\n".join(f"{key}: …" for key in keys),
+        )
     return property_in_language(
         resource,
         terraform="tags = {\n" + "\n".join(f'  {_hcl_key(key)} = "…"' for key in keys) + "\n}",
         cloudformation="Tags:\n" + "\n".join(f"  - Key: {key}\n    Value: …" for key in keys),
         sam="Tags:\n" + "\n".join(f"  {key}: …" for key in keys),
     )
+
+
+def _has_tags(resource: Resource) -> bool:
+    name = "tags" if is_terraform(resource) else "Tags"
+    written = resource.attributes.get(name)
+    return written is not None and written.value is not REMOVED
 
 
 def _hcl_key(key: str) -> str:
