@@ -31,6 +31,7 @@ from stepguard.permissions.memory import remembered
         ("kms:Decrypt", ["ec2:DescribeInstances"], False),
         ("iam:CreateServiceLinkedRole", ["eks:CreateNodegroup"], True),
         ("iam:CreateServiceLinkedRole", ["eks:DescribeCluster"], False),
+        ("iam:CreateServiceLinkedRole", ["fis:StartExperiment"], True),
         ("lambda:InvokeAsync", ["lambda:InvokeFunction"], True),
         ("lambda:InvokeAsync", ["lambda:GetFunction"], False),
         ("states:DescribeExecution", ["states:StartExecution"], True),

@@ -430,6 +430,37 @@ def test_what_may_be_more_than_a_name_is_told(
     assert suggestion.endswith(told) is is_told
 
 
+def test_what_a_call_depends_on_is_not_to_be_left_out(judge_role: Judge) -> None:
+    definition = task("arn:aws:states:::aws-sdk:fis:startExperiment", {"ExperimentTemplateId": "t"})
+    actions = ["iam:CreateServiceLinkedRole", "fis:ListExperiments", "sqs:SendMessage"]
+    suggestion = judge_role("SFN102", allow(actions), definition=definition).only.suggestion
+    assert "iam:CreateServiceLinkedRole on " in suggestion
+    assert "No state takes sqs:SendMessage itself" in suggestion
+
+
+def test_a_policy_template_is_no_place_for_a_statement(scanned: Callable[..., Any]) -> None:
+    template = """
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Machine:
+    Type: AWS::Serverless::StateMachine
+    Properties:
+      Policies: [{LambdaInvokePolicy: {FunctionName: "*"}}]
+      Definition:
+        StartAt: A
+        States:
+          A:
+            Type: Task
+            Resource: arn:aws:states:::lambda:invoke
+            Parameters: {FunctionName: pay}
+            End: true
+"""
+    (found,) = scanned("SFN102", template).findings
+    assert found.violation.suggestion.endswith(
+        "(a statement in place of the policy template LambdaInvokePolicy)"
+    )
+
+
 def test_the_rule_of_step_functions_is_suggested(judge_role: Judge) -> None:
     definition = task("arn:aws:states:::states:startExecution.sync:2", {"StateMachineArn": "arn:x"})
     suggestion = judge_role(

@@ -78,7 +78,7 @@ class Companions:
         lower = action.lower()
         service, _, name = lower.partition(":")
         if lower == _LINKED_ROLE:
-            return bool(self._making)
+            return bool(self._making) or lower in self._listed
         if service == _KEYS and self._services & BEHIND_KEYS:
             return True
         if service in self._making and _TAGGING.fullmatch(name):

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from stepguard.data import load
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.iam.patterns import action_matches, symbols_of
 from stepguard.deployment.iam.statements import Statement
+from stepguard.deployment.resources import Form
 from stepguard.deployment.values import Plain
 from stepguard.permissions.actions import Action, ResourceType, find_action
+from stepguard.permissions.companions import Companions
 from stepguard.permissions.identity import expand
 from stepguard.permissions.matching import matches_resource
 from stepguard.permissions.names import Names
@@ -80,7 +83,9 @@ def what_to_write(actions: Sequence[Action], grant: Grant, deployment: Deploymen
     notation = grant.notation(deployment)
     needs = needs_of_role(grant.role, deployment)
     is_read = bool(needs.machines) and not _why_open(needs)
-    unused = [one for one in actions if is_read and not _about(one, needs)]
+    companions = Companions(needs.actions)
+    beside = [one for one in actions if is_read and not _about(one, needs)]
+    unused = [one for one in beside if not companions.may_include(one.full_name)]
     used = [one for one in actions if one not in unused]
     lines = [
         f"{one.full_name} on {', '.join(_resources(one, needs, grant, deployment))}"
@@ -105,7 +110,15 @@ def what_to_write(actions: Sequence[Action], grant: Grant, deployment: Deploymen
         names = listed([one.full_name for one in unused])
         example = _arn(main_type(unused[0]), notation)
         parts.append(f"No state takes {names} itself: leave that out, or name it, as in {example}")
-    return ". ".join(parts)
+    return f"{'. '.join(parts)}{_instead_of_template(grant)}"
+
+
+def _instead_of_template(grant: Grant) -> str:
+    """Return that a policy template of SAM, which takes a name, is no place for a statement."""
+    span = grant.document.span
+    name = "" if span is None or grant.role.form is not Form.SAM else span.text
+    is_template = name in load("sam_policy_templates")["templates"]
+    return f" (a statement in place of the policy template {name})" if is_template else ""
 
 
 def _others(grant: Grant, deployment: Deployment) -> str:
