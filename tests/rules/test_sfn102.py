@@ -438,6 +438,17 @@ def test_what_a_call_depends_on_is_not_to_be_left_out(judge_role: Judge) -> None
     assert "No state takes sqs:SendMessage itself" in suggestion
 
 
+def test_what_a_wildcard_may_well_allow_stays(judge_role: Judge) -> None:
+    queue = "https://sqs.eu-west-1.amazonaws.com/123456789012/orders"
+    send = task("arn:aws:states:::aws-sdk:sqs:sendMessage", {"QueueUrl": queue, "MessageBody": "x"})
+    purge = task("arn:aws:states:::aws-sdk:sqs:purgeQueue", {"QueueUrl.$": "$.queue"})
+    states = {**send["States"], "Purge": purge["States"]["Work"]}
+    judged = judge_role("SFN102", allow("sqs:*"), definition={**send, "States": states})
+    suggestion = judged.only.suggestion
+    assert "sqs:SendMessage on " in suggestion
+    assert suggestion.endswith("; sqs:PurgeQueue as now, in another statement")
+
+
 def test_a_policy_template_is_no_place_for_a_statement(scanned: Callable[..., Any]) -> None:
     template = """
 Transform: AWS::Serverless-2016-10-31

@@ -58,7 +58,10 @@ def test_a_job_that_no_service_ends_can_take_a_year(judge: Callable[..., Any]) -
 
 @pytest.mark.parametrize(
     ("kind", "words"),
-    [("EXPRESS", "ends the whole execution"), ("STANDARD", "left to the service")],
+    [
+        ("EXPRESS", "ends the child execution, and no Catch"),
+        ("STANDARD", "left to the service"),
+    ],
 )
 def test_a_child_of_a_distributed_map_ends_as_its_type_does(
     judge: Callable[..., Any], kind: str, words: str

@@ -12,6 +12,7 @@ from stepguard.deployment.resources import Form, Unread
 from stepguard.deployment.values import OneOf, Unknown
 
 RULE = "SFN904"
+NO_NAME = "the name of a resource that there is, or a resource of this name"
 TERRAFORM = """resource "aws_sfn_state_machine" "m" {
   name       = "m"
   role_arn   = "r"
@@ -126,12 +127,12 @@ def test_what_is_not_known(judge: Callable[..., Any]) -> None:
             "aws_lambda_function.check.arn",
         ),
         (TEMPLATE % "${Chekc.Arn}" + "  Check: {Type: AWS::Lambda::Function}\n", "Check.Arn"),
-        (TEMPLATE % "${Gone.Arn}", "the name of a resource that there is"),
+        (TEMPLATE % "${Gone.Arn}", NO_NAME),
         (
             TERRAFORM % "aws_lambda_function.gone.arn"
             + 'resource "aws_lambda_function" "process" {}\n'
             + 'resource "aws_sfn_activity" "gane" {}\n',
-            "the name of a resource that there is",
+            NO_NAME,
         ),
     ],
 )
@@ -150,7 +151,7 @@ ROLE = (
 
 def test_a_role_was_never_meant_for_a_function(scanned: Callable[..., Any]) -> None:
     (found,) = scanned(RULE, ROLE % "${FunctionRole.Arn}").findings
-    assert found.violation.suggestion == "the name of a resource that there is"
+    assert found.violation.suggestion == NO_NAME
     worker = ROLE.replace("AWS::IAM::Role", "AWS::Lambda::Function")
     (found,) = scanned(RULE, worker % "${FunctionRole.Arn}").findings
     assert found.violation.suggestion == "FunctonRole.Arn"
@@ -167,4 +168,4 @@ Resources:
         {"StartAt": "A", "States": {"A": {"Type": "Task", "End": true, "Resource": "${Order.Arn}"}}}
 """
     (found,) = scanned(RULE, text).findings
-    assert found.violation.suggestion == "the name of a resource that there is"
+    assert found.violation.suggestion == NO_NAME

@@ -222,7 +222,9 @@ def _resources(action: Action, needs: RoleNeeds, grant: Grant, deployment: Deplo
         for resource in _targets(need, grant, deployment)
         if resource != EVERYTHING
     ]
-    return list(dict.fromkeys(found)) or [_arn(main_type(action), notation)]
+    required = [one for one in action.types if one.required]
+    types = required if len(required) > 1 else [main_type(action)]
+    return list(dict.fromkeys(found)) or [_arn(one, notation) for one in types]
 
 
 def main_type(action: Action) -> ResourceType:

@@ -242,6 +242,15 @@ class _Judge:
             return f"what state '{uses[0].by}' uses it on is not known"
         return self.uses.why_open(action) or False
 
+    def _taken_besides(self, wide: _Wide) -> list[str]:
+        """Return the actions of wildcards that are taken on what they may well be allowed on."""
+        return [
+            one.full_name
+            for pattern, meant in wide.actions.items()
+            for one in self._expanded.get(pattern, ())
+            if one not in meant and self.uses.of(one)
+        ]
+
     def _violation(self, grant: Grant, wide: _Wide) -> Violation:
         first, *others = wide.resources.values()
         patterns = [f'"{one}"' for one in wide.resources]
@@ -251,6 +260,9 @@ class _Judge:
             if known
             else "Name the resources that the workflow uses, action by action"
         )
+        besides = self._taken_besides(wide)
+        if besides:
+            suggestion += f"; {listed(besides)} as now, in another statement"
         return Violation(
             message=f"{grant.label} allows role '{name_of_role(grant.role)}' "
             f"{listed(list(wide.actions))} on {listed(patterns)}: on {_extent(known)} there is",

@@ -126,8 +126,10 @@ def _waiting(machine: StateMachine, workflow: Workflow, tasks: Sequence[Task]) -
 def _others(machine: StateMachine, workflow: Workflow, tasks: Sequence[Task]) -> Violation:
     verb = "has" if len(tasks) == 1 else "have"
     ends = workflow.timeout_seconds is not None or possible_types(machine) == {EXPRESS}
-    if ends or all(map(is_in_express_child, tasks)):
+    if ends:
         effect = "a call that takes too long ends the whole execution, and no Catch sees it"
+    elif all(map(is_in_express_child, tasks)):
+        effect = "a call that takes too long ends the child execution, and no Catch in it sees that"
     elif any(map(is_in_express_child, tasks)):
         effect = "the service that is called, or the end of the child execution, limits a call"
     else:

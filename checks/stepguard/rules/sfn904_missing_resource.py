@@ -178,7 +178,7 @@ def _violation(
     else:
         what = f"{first.name} is declared nowhere, and the deployment fails"
         similar = _similar(first, machine, context)
-        suggestion = similar or "the name of a resource that there is"
+        suggestion = similar or "the name of a resource that there is, or a resource of this name"
     return Violation(
         message=f"{where}{what}{more}",
         resource=machine.address,

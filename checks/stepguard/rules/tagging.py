@@ -88,19 +88,21 @@ def _violation(subject: Tagged, tags: Tags | None, missing: Sequence[str]) -> Vi
 def how_to_tag(resource: Resource, keys: Sequence[str]) -> str:
     """Return how to write tags with some keys in a resource's language.
 
-    Where the resource has tags, or where a plan does not tell whether it has an argument for them,
-    those that are to stand among the others.
+    Where the resource has tags, those that are to stand among the others. A plan does not tell
+    whether there is an argument for them that came to nothing.
     """
-    if resource.form is Form.PLAN or _has_tags(resource):
+    if _has_tags(resource):
         return in_language(
             resource,
             terraform="\n".join((*(f'{_hcl_key(key)} = "…"' for key in keys), "# in tags")),
             cloudformation="\n".join(f"- Key: {key}\n  Value: …" for key in keys),
             sam="\n".join(f"{key}: …" for key in keys),
         )
+    perhaps = "\n# or among the tags that the configuration sets" * (resource.form is Form.PLAN)
+    written = "\n".join(f'  {_hcl_key(key)} = "…"' for key in keys)
     return property_in_language(
         resource,
-        terraform="tags = {\n" + "\n".join(f'  {_hcl_key(key)} = "…"' for key in keys) + "\n}",
+        terraform=f"tags = {{\n{written}\n}}{perhaps}",
         cloudformation="Tags:\n" + "\n".join(f"  - Key: {key}\n    Value: …" for key in keys),
         sam="Tags:\n" + "\n".join(f"  {key}: …" for key in keys),
     )
@@ -109,7 +111,7 @@ def how_to_tag(resource: Resource, keys: Sequence[str]) -> str:
 def _has_tags(resource: Resource) -> bool:
     name = "tags" if is_terraform(resource) else "Tags"
     written = resource.attributes.get(name)
-    return written is not None and written.value is not REMOVED
+    return written is not None and written.value is not None and written.value is not REMOVED
 
 
 def _hcl_key(key: str) -> str:
