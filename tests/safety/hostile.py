@@ -6,6 +6,9 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+MISTAKES = (Path(__file__).parent / "mistakes.tf.txt").read_text(encoding="utf-8")
+"""What the fuzzing found, cut down: brackets that tree-sitter tries to put right in every way."""
+
 MACHINE = (
     'resource "aws_sfn_state_machine" "m" {{\n  name = "m"\n  role_arn = "r"\n'
     "  definition = {}\n}}\n"
@@ -135,6 +138,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "asl ten thousand states": ("x.asl.json", many_states(10_000)),
     "asl lone surrogate": ("x.asl.json", '{"StartAt":"\\ud800","States":{"\\ud800":{}}}'),
+    "hcl mistakes": ("main.tf", MISTAKES * 8),
     "hcl unclosed string": ("main.tf", 'a = "' + "x" * 20),
     "hcl unclosed interpolation": ("main.tf", terraform('"${' + "x" * 20)),
     "hcl unclosed directive": ("main.tf", terraform('"%{ if ' + "x" * 20)),

@@ -40,6 +40,11 @@ from stepguard.readers.terraform.syntax.scanner import Region
 
 _EXPRESSION_PREFIX = b"x="
 _MAXIMUM_ERRORS = 20
+_STRETCH = 512
+_LEAST_READS = 1_000
+_READS_OF_A_STRETCH = 100
+"""How often a stretch of so many bytes may be read; without mistakes it is one or two times."""
+
 _STRUCTURE = re.compile(r'"[^"]*"|[{}\n]')
 _NO_HCL = "this is no valid HCL"
 _CLOSING = frozenset("})]")
@@ -50,19 +55,51 @@ def _parser() -> tree_sitter.Parser:
     return tree_sitter.Parser(tree_sitter.Language(tree_sitter_hcl.language()))
 
 
+class _Source:
+    """A text as the parser asks for it, stretch by stretch.
+
+    Where a mistake could be put right in many ways, the parser tries them all and reads the same
+    stretches again and again. What is read much more often than any text needs is cut off.
+    """
+
+    def __init__(self, text: bytes) -> None:
+        self._text = text
+        self._left = _LEAST_READS + _READS_OF_A_STRETCH * (len(text) // _STRETCH + 1)
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether the parser was given less than the text."""
+        return self._left < 0
+
+    def read(self, offset: int, _point: object) -> bytes:
+        """Return what stands at an offset in bytes."""
+        self._left -= 1
+        return b"" if self.is_cut_off else self._text[offset : offset + _STRETCH]
+
+
+def _parse(text: bytes) -> tree_sitter.Tree | None:
+    """Return the tree of a text; `None` where its mistakes are beyond telling apart."""
+    source = _Source(text)
+    tree = _parser().parse(source.read)
+    return None if source.is_cut_off else tree
+
+
 class TreeSitterGrammar:
     """Reads regions with tree-sitter. See `assembly.Grammar`."""
 
     def body(self, region: Region, assembly: Assembly) -> Body:
         """Return the body that a region is; what is wrong goes to the assembly."""
-        tree = _parser().parse(region.masked.encode("ascii"))
-        if not tree.root_node.has_error:
+        tree = _parse(region.masked.encode("ascii"))
+        if tree is not None and not tree.root_node.has_error:
             return _Reading(region, assembly, region.start).whole_body(tree.root_node)
         # A mistake can swallow everything behind it, so each block is read by itself then.
         attributes: list[Attribute] = []
         blocks: list[Block] = []
         for start, end in _top_level_pieces(region.masked):
-            piece = _parser().parse(region.masked[start:end].encode("ascii"))
+            piece = _parse(region.masked[start:end].encode("ascii"))
+            if piece is None:
+                assembly.problem(_NO_HCL, region.start + start, region.start + end)
+                continue
             body = _Reading(region, assembly, region.start + start).whole_body(piece.root_node)
             attributes.extend(body.attributes)
             blocks.extend(body.blocks)
@@ -70,7 +107,10 @@ class TreeSitterGrammar:
 
     def expression(self, region: Region, assembly: Assembly) -> Expression | None:
         """Return the expression that a region is; `None`, and a problem, when it is none."""
-        tree = _parser().parse(_EXPRESSION_PREFIX + region.masked.encode("ascii"))
+        tree = _parse(_EXPRESSION_PREFIX + region.masked.encode("ascii"))
+        if tree is None:
+            assembly.problem(_NO_HCL, region.start, region.end)
+            return None
         base = region.start - len(_EXPRESSION_PREFIX)
         return _Reading(region, assembly, base).only_expression(tree.root_node)
 
