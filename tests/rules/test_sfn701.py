@@ -139,3 +139,29 @@ def test_the_default_tags_of_a_provider(
     report = scan([tmp_path], ScanOptions(rules=(RULE,)))
     assert [str(error) for error in report.errors] == []
     assert report.evaluated[RULE] == {outcome: 1}
+
+
+@pytest.mark.parametrize(
+    ("kind", "tags", "suggestion"),
+    [
+        (
+            "AWS::StepFunctions::StateMachine",
+            "[{Key: Owner, Value: x}]",
+            "- Key: Project\n  Value: …",
+        ),
+        ("AWS::Serverless::StateMachine", "{Owner: x}", "Project: …"),
+    ],
+)
+def test_a_tag_goes_among_those_that_are_there(
+    scanned: Callable[..., Any], kind: str, tags: str, suggestion: str
+) -> None:
+    text = f"""Transform: AWS::Serverless-2016-10-31
+Resources:
+  Machine:
+    Type: {kind}
+    Properties:
+      Tags: {tags}
+      Definition: {{StartAt: A, States: {{A: {{Type: Succeed}}}}}}
+"""
+    (found,) = scanned(RULE, text, config=Config(required_tags=("Project",))).findings
+    assert found.violation.suggestion == suggestion

@@ -45,7 +45,7 @@ def _known(deployment: Deployment) -> _Known:  # noqa: ARG001 - what is remember
 
 
 def _direct(resource: Resource) -> Iterator[str]:
-    yield from resource.waits_for
+    yield from resource.depends_on
     yield from _targets(plain(resource.attributes))
     if isinstance(resource, StateMachine) and resource.role is not None:
         yield from _targets(plain(resource.role))

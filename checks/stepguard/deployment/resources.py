@@ -41,7 +41,7 @@ class Resource(Struct, eq=False, kw_only=True):
     `attributes` is what the source sets, evaluated, in the source's own names; nested Terraform
     blocks are lists of objects. `label` is how a person knows it, when that differs from the
     address: CDK's construct path. `metadata` is what a template says of the resource to tools,
-    `waits_for` the addresses that it waits for besides those that its attributes name.
+    `depends_on` the addresses that it waits for besides those that its attributes name.
     """
 
     address: str
@@ -52,7 +52,7 @@ class Resource(Struct, eq=False, kw_only=True):
     attributes: Traced = field(default_factory=lambda: Traced({}))
     label: str = ""
     metadata: Traced | None = None
-    waits_for: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
 
 
 class Tags(Struct, eq=False, kw_only=True):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import textwrap
 
-from stepguard.deployment.resources import Form, Resource
+from stepguard.deployment.resources import Resource
 from stepguard.deployment.source import Span
+from stepguard.permissions import notation
 from stepguard.permissions.policy_language import is_in_json
 
 SAM_MACHINE = "AWS::Serverless::StateMachine"
@@ -18,7 +19,7 @@ _VARIABLE = re.compile(r"[ \t]*=[ \t]*(var\.[\w-]+)[ \t]*$", re.MULTILINE)
 
 def is_terraform(resource: Resource) -> bool:
     """Tell whether a resource is written in Terraform."""
-    return resource.form in (Form.TERRAFORM, Form.PLAN)
+    return notation.is_terraform(resource.form)
 
 
 def in_language(resource: Resource, *, terraform: str, cloudformation: str, sam: str = "") -> str:

@@ -68,7 +68,8 @@ def actions_to_write(patterns: Sequence[str], grant: Grant, deployment: Deployme
         apart = f"; what refers to the machine in {outside}" if outside else ""
         names = _names_to_write(resources)
         written = _statements(matched, grant, deployment)
-        return f"Write what the workflow needs: {written}{rest}{others}{apart}{names}"
+        place = _instead_of_template(grant)
+        return f"Write what the workflow needs: {written}{rest}{others}{apart}{names}{place}"
     if needs.machines and not _why_open(needs):
         where = " on these resources" if taken else ""
         return (

@@ -34,7 +34,7 @@ def given(properties: Traced | None, name: str) -> Traced | None:
     return None if value is None or value.value is None or value.value is REMOVED else value
 
 
-def waits_for(resource: EvaluatedResource, context: TemplateContext) -> tuple[str, ...]:
+def depends_on(resource: EvaluatedResource, context: TemplateContext) -> tuple[str, ...]:
     """Return the addresses in a resource's `DependsOn`."""
     written = resource.body.get("DependsOn")
     names = None if written is None else plain(written)

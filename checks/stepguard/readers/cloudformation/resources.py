@@ -18,6 +18,7 @@ from stepguard.deployment.resources import (
 from stepguard.deployment.values import Traced
 from stepguard.readers.cloudformation.parts import (
     definitions,
+    depends_on,
     documents,
     elements,
     encryption_of,
@@ -28,7 +29,6 @@ from stepguard.readers.cloudformation.parts import (
     single_document,
     tags_of,
     tracing_of,
-    waits_for,
     why,
 )
 from stepguard.readers.cloudformation.template import EvaluatedResource, TemplateContext
@@ -46,7 +46,7 @@ def to_resources(one: EvaluatedResource, context: TemplateContext, form: Form) -
     made = [plain_resource(one, form)] if make is None else list(make(one, context, form))
     for resource in made:
         resource.metadata = one.metadata
-        resource.waits_for = waits_for(one, context)
+        resource.depends_on = depends_on(one, context)
     return made
 
 

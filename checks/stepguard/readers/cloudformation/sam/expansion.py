@@ -7,7 +7,7 @@ from itertools import islice
 
 from stepguard.deployment.resources import Form, Resource
 from stepguard.deployment.values import OneOf, Reference, Traced
-from stepguard.readers.cloudformation.parts import given, role_meant_by, waits_for
+from stepguard.readers.cloudformation.parts import depends_on, given, role_meant_by
 from stepguard.readers.cloudformation.resources import plain_resource
 from stepguard.readers.cloudformation.sam.connector_ends import Ends
 from stepguard.readers.cloudformation.sam.connectors import connectors_of, policies_of_connector
@@ -45,7 +45,7 @@ def expand(
             own.append(plain_resource(with_globals(one, template, context), Form.SAM))
         for resource in own:
             if resource.address == context.address(name):
-                resource.waits_for = _waits_for(one, context)
+                resource.depends_on = _depends_on(one, context)
         found.extend(own)
         found.extend(made)
     found.extend(_roles_of_functions(resources, context))
@@ -70,8 +70,8 @@ def _policies_of_connectors(
     return found
 
 
-def _waits_for(one: EvaluatedResource, context: TemplateContext) -> tuple[str, ...]:
-    written = waits_for(one, context)
+def _depends_on(one: EvaluatedResource, context: TemplateContext) -> tuple[str, ...]:
+    written = depends_on(one, context)
     if one.type == _FUNCTION and makes_role(one):
         return (*written, context.address(f"{one.logical_id}Role"))
     return written
