@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 import venv
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = ROOT / "tests"
+
+SECONDS_OF_COUNTING = 0.35
+"""What five million additions took on the machine that the limits of time were set on."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,30 @@ def in_root(monkeypatch: pytest.MonkeyPatch) -> Path:
     """Run the test in the repository's root, so that paths in reports are relative to it."""
     monkeypatch.chdir(ROOT)
     return ROOT
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Fail a test that takes the processor more seconds than its mark `in_time` names.
+
+    What else the machine does at that time does not count, and a slower processor has more time.
+    """
+    begun = time.process_time()
+    yield
+    mark = item.get_closest_marker("in_time")
+    if mark is None:
+        return
+    taken, most = time.process_time() - begun, float(mark.args[0])
+    if taken > most and taken > most * _slowness():
+        pytest.fail(f"took {taken:.1f} s of the processor")
+
+
+def _slowness() -> float:
+    """Return how many times longer this processor counts than the one of the limits; 1 at least."""
+    begun, total = time.process_time(), 0
+    for number in range(5_000_000):
+        total += number
+    return max(1.0, (time.process_time() - begun) / SECONDS_OF_COUNTING)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -213,11 +212,10 @@ def test_a_role_without_policies_of_the_project_is_not_judged(judge_role: Judge)
     assert not judge_role("SFN101", definition=PUT, attached=attached).applies
 
 
+@pytest.mark.in_time(15)
 def test_a_statement_of_any_length_is_judged_in_time(judge_role: Judge) -> None:
     statement = allow([f"ec2:*{number}*" for number in range(2_000)])
-    started = time.perf_counter()
     violation = judge_role("SFN101", statement, definition=PUT).only
-    assert time.perf_counter() - started < 15
     assert "and 1994 more" in violation.message
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -483,6 +482,7 @@ def test_the_rule_of_step_functions_is_suggested(judge_role: Judge) -> None:
 # Bounds
 
 
+@pytest.mark.in_time(15)
 def test_a_policy_of_any_length_is_judged_in_time(judge_role: Judge) -> None:
     statement = allow(
         [f"ec2:*{number}*" for number in range(2_000)],
@@ -491,9 +491,7 @@ def test_a_policy_of_any_length_is_judged_in_time(judge_role: Judge) -> None:
     policy = PolicyDocument(
         name="long", document=Document({"Statement": [statement]}, None), address="Policy"
     )
-    started = time.perf_counter()
     judged = judge_role("SFN102", definition=PUT, inline=[policy])
-    assert time.perf_counter() - started < 15
     assert any("more wildcards than are compared" in reason for reason in judged.reasons)
 
 

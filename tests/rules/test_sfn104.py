@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -352,6 +351,7 @@ def test_policies_of_sam(tmp_path: Path, policy: str, is_missing: bool) -> None:
         assert report.evaluated["SFN104"]["pass"] == 1
 
 
+@pytest.mark.in_time(60)
 def test_policies_and_workflows_of_any_length_are_judged_in_time(judge_needs: Judge) -> None:
     states = {
         f"S{number}": task(
@@ -360,9 +360,7 @@ def test_policies_and_workflows_of_any_length_are_judged_in_time(judge_needs: Ju
         for number in range(2_000)
     }
     statements = [allow("dynamodb:*", f"arn:aws:dynamodb:*:*:table/*a*{n}*") for n in range(500)]
-    started = time.perf_counter()
     found = judge_needs(workflow(**states), *statements)
-    assert time.perf_counter() - started < 60
     assert "not known" in found.reasons[0]
 
 

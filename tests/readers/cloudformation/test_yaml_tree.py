@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from decimal import Decimal
 from typing import Any
 
@@ -276,6 +275,7 @@ def test_broken_json_is_explained_as_json(text: str, reason: str, line: int) -> 
     assert found.span.line == line
 
 
+@pytest.mark.in_time(5)
 @pytest.mark.parametrize(
     "text",
     [
@@ -288,9 +288,7 @@ def test_broken_json_is_explained_as_json(text: str, reason: str, line: int) -> 
     ],
 )
 def test_deep_nesting_is_refused(text: str) -> None:
-    begun = time.monotonic()
     assert "nested too deeply" in error(text).reason
-    assert time.monotonic() - begun < 5
 
 
 def test_the_depth_that_is_allowed_is_read() -> None:
@@ -298,6 +296,7 @@ def test_the_depth_that_is_allowed_is_read() -> None:
     assert tree(text).root.value
 
 
+@pytest.mark.in_time(5)
 @pytest.mark.parametrize(
     "line",
     [
@@ -308,9 +307,7 @@ def test_the_depth_that_is_allowed_is_read() -> None:
 def test_an_alias_bomb_is_refused(line: str) -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     lines += [line.format(n=f"a{number}", p=f"a{number - 1}") for number in range(1, 60)]
-    begun = time.monotonic()
     assert error("\n".join(lines)).reason == "its aliases repeat too much"
-    assert time.monotonic() - begun < 5
 
 
 def test_merge_keys_cannot_multiply_without_end() -> None:
@@ -319,9 +316,8 @@ def test_merge_keys_cannot_multiply_without_end() -> None:
     assert error(f"base: &base\n{keys}\n{merges}\n").reason == "its aliases repeat too much"
 
 
+# An idle machine takes about a second; what this guards against takes minutes.
+@pytest.mark.in_time(20)
 def test_a_large_file_is_read_in_reasonable_time() -> None:
     text = json.dumps({f"key{number}": {"a": [number, "text"]} for number in range(50_000)})
-    begun = time.monotonic()
     assert len(tree(text).root.value) == 50_000
-    # An idle machine takes about a second; what this guards against takes minutes.
-    assert time.monotonic() - begun < 20

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from stepguard.readers.terraform.syntax.expressions import Body, Template, TemplateLiteral
@@ -63,6 +61,7 @@ def test_comments_are_no_content(parser: str) -> None:
     assert [one.name for one in parsed.body.attributes] == ["d"]
 
 
+@pytest.mark.in_time(2)
 @pytest.mark.parametrize(
     "text",
     [
@@ -80,9 +79,7 @@ def test_comments_are_no_content(parser: str) -> None:
     ],
 )
 def test_broken_text_is_told_with_its_place_and_does_not_hang(parser: str, text: str) -> None:
-    begun = time.monotonic()
     parsed = parse_body(text, parser)
-    assert time.monotonic() - begun < 2
     assert parsed.problems
     assert all(0 <= one.start <= one.end <= len(text) for one in parsed.problems)
 
@@ -94,6 +91,7 @@ def test_what_stands_before_and_after_a_mistake_is_kept() -> None:
     assert [block.labels for block in parsed.body.blocks] == [("a", "b"), ("c", "d")]
 
 
+@pytest.mark.in_time(5)
 @pytest.mark.parametrize(
     "text",
     [
@@ -109,9 +107,7 @@ def test_what_stands_before_and_after_a_mistake_is_kept() -> None:
     ids=["parentheses", "brackets", "signs", "templates", "blocks", "choices", "indexes", "sums"],
 )
 def test_deep_text_neither_crashes_nor_hangs(parser: str, text: str) -> None:
-    begun = time.monotonic()
     parsed = parse_body(text, parser)
-    assert time.monotonic() - begun < 5
     assert isinstance(parsed.body, Body)
 
 
