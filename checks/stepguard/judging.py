@@ -124,6 +124,7 @@ def _apply(rule: AnyRule, context: Context, report: Report, *, pedantic: bool) -
             verdict = rule.judge(subject, context)
             if verdict is None:
                 continue
+            verdict = _as_far_as_read(verdict, rule, subject, context.deployment)
             said = [one for one in verdict if pedantic or not _is_pedantic(one)]
             outcome = _record(rule, subject, said, root, report)
         except Exception as error:
@@ -134,6 +135,21 @@ def _apply(rule: AnyRule, context: Context, report: Report, *, pedantic: bool) -
     report.evaluated[rule.id].update(outcomes.values())
     for address, outcome in outcomes.items():
         report.outcomes[root, rule.id, address] = outcome
+
+
+def _as_far_as_read(
+    verdict: Sequence[Violation | NotEvaluated],
+    rule: AnyRule,
+    subject: Resource,
+    deployment: Deployment,
+) -> Sequence[Violation | NotEvaluated]:
+    """Return a verdict without what could be otherwise if all of the project had been read."""
+    reason = subject.gap
+    if not reason and rule.claims_absence and any(isinstance(one, Violation) for one in verdict):
+        reason = next(iter(deployment.gaps), "")
+    if not reason:
+        return verdict
+    return [NotEvaluated(reason=reason, resource=subject.address, span=subject.span)]
 
 
 def _is_pedantic(one: Violation | NotEvaluated) -> bool:

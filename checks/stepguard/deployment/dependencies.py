@@ -8,7 +8,7 @@ from stepguard.deployment.documents import Document
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.memory import remembered_of_deployment
 from stepguard.deployment.resources import Resource, Role, StateMachine
-from stepguard.deployment.values import OneOf, Plain, Reference, Text, plain
+from stepguard.deployment.values import Plain, plain, references
 from stepguard.structs import Struct, field
 
 
@@ -56,16 +56,4 @@ def _direct(resource: Resource) -> Iterator[str]:
 
 
 def _targets(value: Plain) -> Iterator[str]:
-    pending = [value]
-    while pending:
-        current = pending.pop()
-        if isinstance(current, Reference):
-            yield current.target
-        elif isinstance(current, Text):
-            pending.extend(current.holes)
-        elif isinstance(current, dict):
-            pending.extend(current.values())
-        elif isinstance(current, list):
-            pending.extend(current)
-        elif isinstance(current, OneOf):
-            pending.extend(current.alternatives)
+    return (one.target for one in references(value))

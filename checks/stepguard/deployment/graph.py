@@ -28,11 +28,15 @@ _INSTANCE_KEY = re.compile(r"\[[^\]]*\]")
 
 
 class ReadError(Struct, frozen=True):
-    """An input that could not be read: one clear line, and the place when it is known."""
+    """An input that could not be read: one clear line, and the place when it is known.
+
+    `hides_resources` says that resources may stand in what was not read.
+    """
 
     path: str
     message: str
     span: Span | None = None
+    hides_resources: bool = False
 
 
 class RolePolicies(Struct):
@@ -61,13 +65,24 @@ class RolePolicies(Struct):
         return "none"
 
 
+class UnreadModule(Struct, frozen=True):
+    """A module or nested stack of which the files were not read.
+
+    `reason` is one line that names it. `given` are the addresses of the resources that it is told
+    of by its arguments or parameters.
+    """
+
+    reason: str
+    given: frozenset[str] = frozenset()
+
+
 class Deployment(Struct, eq=False):
     """One root module, plan or template, and what was read out of it.
 
     `root` is its path as findings print it. `is_reusable_module` says that a Terraform directory
     has no provider, backend or variable values of its own, so that a caller decides the rest.
-    `files` are the files that were read. `unread_modules` says which modules it calls were not
-    read, whose resources are part of it and not known here.
+    `files` are the files that were read. `unread_modules` are the modules or nested stacks that
+    were not read, whose resources are part of it and not known here.
     """
 
     root: str
@@ -76,7 +91,7 @@ class Deployment(Struct, eq=False):
     files: list[SourceFile] = field(default_factory=list)
     errors: list[ReadError] = field(default_factory=list)
     is_reusable_module: bool = False
-    unread_modules: list[str] = field(default_factory=list)
+    unread_modules: list[UnreadModule] = field(default_factory=list)
     _by_address: dict[str, list[Resource]] | None = None
     _policies: dict[str, RolePolicies] | None = None
     _machines: dict[int, list[StateMachine]] | None = None
@@ -99,6 +114,18 @@ class Deployment(Struct, eq=False):
                 self._by_type.setdefault(resource.type, []).append((number, resource))
         found = [pair for one in set(types) for pair in self._by_type.get(one, ())]
         return [resource for _, resource in sorted(found, key=lambda pair: pair[0])]
+
+    @property
+    def gaps(self) -> list[str]:
+        """Why there may be resources that were not read: one line for each error that hides some.
+
+        The place is that of the error.
+        """
+        return [
+            f"not all of the project could be read: {one.message}"
+            for one in self.errors
+            if one.hides_resources
+        ]
 
     @property
     def state_machines(self) -> list[StateMachine]:
@@ -181,11 +208,17 @@ class Deployment(Struct, eq=False):
 
     def _collect_policies(self) -> dict[str, RolePolicies]:
         collected: dict[str, RolePolicies] = {}
+        hidden = [Unread(f"there may be another policy: {reason}") for reason in self.gaps]
         for role in self.of_type(Role):
-            policies = RolePolicies(list(role.inline), [], list(role.unread))
+            policies = RolePolicies(list(role.inline), [], [*role.unread, *hidden])
             collected[role.address] = policies
             for attached in role.attached:
                 self._attach(policies, attached)
+        for module in self.unread_modules:
+            reason = f"{module.reason}, is given the role, and may add a policy"
+            for one in (found for address in module.given for found in self.find(address)):
+                if isinstance(one, Role):
+                    collected[one.address].unread.append(Unread(reason, one.span))
         for policy in self.of_type(Policy):
             for role in self._targets(policy.roles):
                 policies = collected[role.address]

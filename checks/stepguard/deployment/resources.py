@@ -41,7 +41,8 @@ class Resource(Struct, eq=False, kw_only=True):
     `attributes` is what the source sets, evaluated, in the source's own names; nested Terraform
     blocks are lists of objects. `label` is how a person knows it, when that differs from the
     address: CDK's construct path. `metadata` is what a template says of the resource to tools,
-    `depends_on` the addresses that it waits for besides those that its attributes name.
+    `depends_on` the addresses that it waits for besides those that its attributes name. `gap` says
+    why it may have attributes that were not read; it is empty where all of it was.
     """
 
     address: str
@@ -53,6 +54,7 @@ class Resource(Struct, eq=False, kw_only=True):
     label: str = ""
     metadata: Traced | None = None
     depends_on: tuple[str, ...] = ()
+    gap: str = ""
 
 
 class Tags(Struct, eq=False, kw_only=True):

@@ -263,6 +263,23 @@ def unknowns(value: Plain) -> Iterator[Unknown]:
                 stack.append(current.rest)
 
 
+def references(value: Plain) -> Iterator[Reference]:
+    """Yield every reference within a value, those of open alternatives and of keys' values too."""
+    pending = [value]
+    while pending:
+        current = pending.pop()
+        if isinstance(current, Reference):
+            yield current
+        elif isinstance(current, Text):
+            pending.extend(current.holes)
+        elif isinstance(current, dict):
+            pending.extend(current.values())
+        elif isinstance(current, list):
+            pending.extend(current)
+        elif isinstance(current, OneOf):
+            pending.extend(current.alternatives)
+
+
 def alternatives(value: Plain) -> tuple[Plain, ...]:
     """Return what a value can be: itself, or every alternative of a `OneOf`, nested ones too.
 

@@ -60,6 +60,7 @@ def needs_of_role(role: Role, deployment: Deployment) -> RoleNeeds:
         elif may_be_any_role(machine.role):
             found.unread.append(f"the role of state machine {machine.address} is not known")
         found.needs.extend((machine, need) for need in _taken(role, needs, deployment))
+    found.unread.extend(further_machines(deployment))
     return found
 
 
@@ -72,6 +73,11 @@ def _order(deployment: Deployment) -> dict[int, int]:
 def machines_of_unknown_role(deployment: Deployment) -> list[StateMachine]:
     """Return the state machines that may have any role of the project."""
     return [one for one in deployment.state_machines if may_be_any_role(one.role)]
+
+
+def further_machines(deployment: Deployment) -> list[str]:
+    """Return why the project may have state machines that were not read."""
+    return [f"there may be another state machine: {reason}" for reason in deployment.gaps]
 
 
 @remembered_of_deployment

@@ -30,7 +30,7 @@ from stepguard.permissions.documented import (
 )
 from stepguard.permissions.needs.features import is_traced, writes_logs
 from stepguard.permissions.needs.operations import find_operation
-from stepguard.permissions.role_needs import machines_of_unknown_role
+from stepguard.permissions.role_needs import further_machines, machines_of_unknown_role
 from stepguard.permissions.targets import Decided, Target, find_target
 from stepguard.structs import Struct, field
 
@@ -92,6 +92,7 @@ def uses_of_role(role: Role, deployment: Deployment) -> Uses:
     for machine in machines_of_unknown_role(deployment):
         if machine not in machines:
             uses.unread.append(f"the role of state machine {machine.address} is not known")
+    uses.unread.extend(further_machines(deployment))
     return uses
 
 

@@ -34,7 +34,8 @@ class Usage:
         self._met: dict[int, bool] = {}
         self._companions = Companions(self._needs.actions)
         # What else has the role may use what its state machines do not.
-        self._has_others = bool(deployment.unread_modules) or _lets_others_in(role)
+        others = deployment.unread_modules or deployment.gaps
+        self._has_others = bool(others) or _lets_others_in(role)
 
     def of(self, gained: Sequence[Remainder]) -> tuple[tuple[str, ...], Used]:
         """Return the states that need any of some permissions of one action, and what that means.

@@ -43,7 +43,7 @@ def judge_alarms(
         else:
             reasons.append(str(answer))
     if missing:
-        reason = _elsewhere(missing, context)
+        reason = _elsewhere(machine, missing, context)
         if reason:
             reasons.insert(0, reason)
         elif not reasons:
@@ -61,13 +61,15 @@ def _is_watched(machine: StateMachine, wanted: Watched, context: Context) -> boo
     return f"{doubt} is not known" if doubt else False
 
 
-def _elsewhere(missing: Sequence[Watched], context: Context) -> str:
+def _elsewhere(machine: StateMachine, missing: Sequence[Watched], context: Context) -> str:
     """Return why what is missing may be in another project; empty if it should be here."""
     deployment = context.deployment
     if deployment.is_reusable_module:
         return "this is a module without provider, and its caller may set alarms"
-    if deployment.unread_modules:
-        return f"{deployment.unread_modules[0]}, and may set the alarm"
+    for module in deployment.unread_modules:
+        # A module may go by the machine's name; a nested stack is given the ARN or the name.
+        if deployment.form is Form.TERRAFORM or machine.address in module.given:
+            return f"{module.reason}, and may set the alarm"
     others = [one.metric for one in missing if one.metric not in context.config.alarms_here]
     if others:
         return f"the configuration lets alarms on {others[0]} be in another project"

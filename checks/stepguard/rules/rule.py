@@ -31,6 +31,9 @@ class Rule(ABC, Generic[Subject]):
     A subclass states its identity in the class attributes and its documentation in the
     docstring, under the headings of `docs/writing-a-rule.md`. `since` is the version in which the
     rule appeared. `judge` is called once for each resource that `subjects` yields.
+
+    `claims_absence` says that the rule's violations are about something that the project does not
+    have. Where not all of the project could be read they are said to be not evaluated.
     """
 
     id: ClassVar[str]
@@ -39,6 +42,7 @@ class Rule(ABC, Generic[Subject]):
     tier: ClassVar[Literal["default", "pedantic"]] = "default"
     since: ClassVar[str] = "0.1.0"
     references: ClassVar[tuple[str, ...]] = ()
+    claims_absence: ClassVar[bool] = False
 
     @abstractmethod
     def subjects(self, context: Context) -> Iterable[Subject]:

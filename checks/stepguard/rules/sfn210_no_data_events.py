@@ -29,6 +29,7 @@ class NoDataEvents(Rule[Resource]):
     name = "no-data-events"
     severity = Severity.LOW
     tier = "pedantic"
+    claims_absence = True
     references = (
         "https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cloud-trail.html",
         "https://docs.aws.amazon.com/awscloudtrail/latest/userguide/logging-data-events-with-cloudtrail.html",

@@ -87,6 +87,7 @@ class KeyPolicy(MachineRule):
     id = "SFN302"
     name = "key-policy"
     severity = Severity.MEDIUM
+    claims_absence = True
     references = (
         "https://docs.aws.amazon.com/step-functions/latest/dg/encryption-at-rest.html",
         "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html",

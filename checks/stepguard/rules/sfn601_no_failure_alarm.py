@@ -39,6 +39,7 @@ class NoFailureAlarm(AuthoredMachineRule):
     id = "SFN601"
     name = "no-failure-alarm"
     severity = Severity.LOW
+    claims_absence = True
     references = (
         "https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html",
         "https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html",

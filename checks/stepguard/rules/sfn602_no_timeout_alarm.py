@@ -41,6 +41,7 @@ class NoTimeoutAlarm(AuthoredMachineRule):
     id = "SFN602"
     name = "no-timeout-alarm"
     severity = Severity.LOW
+    claims_absence = True
     references = (
         "https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html",
         "https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html",

@@ -33,6 +33,7 @@ class NoAbortAlarm(AuthoredMachineRule):
     name = "no-abort-alarm"
     severity = Severity.LOW
     tier = "pedantic"
+    claims_absence = True
     references = (
         "https://docs.aws.amazon.com/step-functions/latest/dg/procedure-cw-metrics.html",
         "https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html",

@@ -33,6 +33,7 @@ class NoTags(AuthoredMachineRule):
     id = "SFN701"
     name = "no-tags"
     severity = Severity.LOW
+    claims_absence = True
     references = (
         "https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html#concepts-tagging",
         "https://docs.aws.amazon.com/config/latest/developerguide/stepfunctions-state-machine-tagged.html",

@@ -25,6 +25,7 @@ class ActivityTags(Rule[Activity]):
     id = "SFN702"
     name = "activity-tags"
     severity = Severity.LOW
+    claims_absence = True
     references = (
         "https://docs.aws.amazon.com/securityhub/latest/userguide/stepfunctions-controls.html#stepfunctions-2",
         "https://docs.aws.amazon.com/step-functions/latest/dg/tag-based-policies.html",

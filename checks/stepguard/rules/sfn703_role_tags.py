@@ -29,6 +29,7 @@ class RoleTags(RoleRule):
     name = "role-tags"
     severity = Severity.LOW
     tier = "pedantic"
+    claims_absence = True
     references = (
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_tags_roles.html",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/introduction_attribute-based-access-control.html",

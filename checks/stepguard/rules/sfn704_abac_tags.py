@@ -45,6 +45,7 @@ class AbacTags(Rule[Resource]):
     id = "SFN704"
     name = "abac-tags"
     severity = Severity.LOW
+    claims_absence = True
     references = (
         "https://docs.aws.amazon.com/step-functions/latest/dg/tag-based-policies.html",
         "https://docs.aws.amazon.com/step-functions/latest/dg/call-https-apis.html",

@@ -67,6 +67,7 @@ class MissingResource(MachineRule):
     id = "SFN904"
     name = "missing-resource"
     severity = Severity.LOW
+    claims_absence = True
     references = (
         "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-stepfunctions-statemachine.html",
         "https://docs.aws.amazon.com/step-functions/latest/dg/state-task.html",

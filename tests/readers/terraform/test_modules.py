@@ -122,7 +122,7 @@ def test_a_remote_module_is_unknown_until_it_is_installed(read: Project) -> None
     value = attributes(deployment, "terraform_data.t")["input"]
     assert value == Unknown("module.r.out")
     assert "not installed" in value.reason
-    assert deployment.unread_modules == [value.reason]
+    assert [one.reason for one in deployment.unread_modules] == [value.reason]
     installed = {"Modules": [{"Key": "", "Dir": "."}, {"Key": "r", "Dir": ".terraform/modules/r"}]}
     deployment = read(
         {

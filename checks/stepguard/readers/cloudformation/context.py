@@ -74,9 +74,11 @@ class StackContext:
         """Note that a file was read as a part of the template."""
         self._template.project.add_file(file)
 
-    def error(self, message: str, span: Span | None = None) -> None:
-        """Note that something of the template could not be read."""
-        self._template.error(message, span)
+    def error(
+        self, message: str, span: Span | None = None, *, hides_resources: bool = False
+    ) -> None:
+        """Note that something of the template could not be read (see `ReadError`)."""
+        self._template.error(message, span, hides_resources=hides_resources)
 
 
 def _is_written(value: Traced) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from stepguard.deployment.values import Traced
+from stepguard.deployment.graph import UnreadModule
+from stepguard.deployment.values import Traced, plain, references
 from stepguard.readers.cloudformation.cdk import asset_path
 from stepguard.readers.cloudformation.choices import is_same
 from stepguard.readers.cloudformation.locations import LocationError
@@ -36,11 +37,20 @@ def open_nested(parent: Stack, declared: Declared) -> Stack | None:
     asset = asset_path(None if metadata is None else metadata.value, property_name)
     evaluated = Traced(asset, location.span) if asset else parent.evaluate(location, declared.scope)
     template = _template(parent, evaluated)
-    if template is None:
-        return None
     passed = properties.value.get("Parameters")
+    if template is None:
+        _note_unread(parent, declared, passed)
+        return None
     given = {} if passed is None else _given(parent, declared, passed)
     return Stack(template, given, open_nested, f"{parent.address(declared.logical_id)}.")
+
+
+def _note_unread(parent: Stack, declared: Declared, passed: Traced | None) -> None:
+    """Note that the resources of a nested stack are not known, and which others it is told of."""
+    values = None if passed is None else plain(parent.evaluate(passed, declared.scope))
+    reason = f"the template of nested stack {declared.logical_id} is not among the scanned files"
+    given = frozenset(one.target for one in references(values))
+    parent.template.project.unread_stacks.append(UnreadModule(reason, given))
 
 
 def _template(parent: Stack, location: Traced) -> TemplateFile | None:
@@ -51,13 +61,16 @@ def _template(parent: Stack, location: Traced) -> TemplateFile | None:
         file = own.locations.read(path, location.span)
     except LocationError as error:
         if not error.is_remote:
-            own.error(f"the nested stack cannot be read: {error.reason}", error.span)
+            message = f"the nested stack cannot be read: {error.reason}"
+            own.error(message, error.span, hides_resources=True)
         return None
     if any(project.files.real(path) == project.files.real(one) for one in own.ancestors):
-        own.error("the template contains itself as a nested stack", location.span)
+        message = "the template contains itself as a nested stack"
+        own.error(message, location.span, hides_resources=True)
         return None
     if len(own.ancestors) > MAXIMUM_NESTING or project.stacks >= MAXIMUM_STACKS:
-        own.error("there are too many nested stacks to be read", location.span)
+        message = "there are too many nested stacks to be read"
+        own.error(message, location.span, hides_resources=True)
         return None
     project.stacks += 1
     return TemplateFile(project, path, file, own.ancestors)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stepguard.deployment.graph import ReadError
+from stepguard.deployment.graph import ReadError, UnreadModule
 from stepguard.deployment.source import SourceFile, Span
 from stepguard.deployment.values import Traced
 from stepguard.readers.cloudformation.locations import LocationError, Locations
@@ -17,11 +17,15 @@ MAXIMUM_STACKS = 200
 
 
 class Project(Struct):
-    """The files of a deployment, and what went wrong with them. `stacks` counts its stacks."""
+    """The files of a deployment, and what went wrong with them.
+
+    `stacks` counts its stacks, and `unread_stacks` are the nested ones that were not read.
+    """
 
     files: ProjectFiles
     errors: list[ReadError] = field(default_factory=list)
     stacks: int = 0
+    unread_stacks: list[UnreadModule] = field(default_factory=list)
     _read: dict[int, SourceFile] = field(default_factory=dict)
 
     @property
@@ -33,9 +37,17 @@ class Project(Struct):
         """Note that a file was read."""
         self._read.setdefault(id(file), file)
 
-    def error(self, path: str, message: str, span: Span | None = None) -> None:
-        """Note, once, that something could not be read."""
-        error = ReadError(path if span is None else span.path, message, span)
+    def error(
+        self,
+        path: str,
+        message: str,
+        span: Span | None = None,
+        *,
+        hides_resources: bool = False,
+    ) -> None:
+        """Note, once, that something could not be read (see `ReadError`)."""
+        path = path if span is None else span.path
+        error = ReadError(path, message, span, hides_resources)
         if error not in self.errors:
             self.errors.append(error)
 
@@ -65,10 +77,10 @@ class TemplateFile:
             return Traced({})
         if tree.second_document is not None:
             message = "a second YAML document: only the first one is read"
-            self.error(message, tree.second_document)
+            self.error(message, tree.second_document, hides_resources=True)
         if isinstance(tree.root.value, dict):
             return tree.root
-        self.error("the template is no object", tree.root.span)
+        self.error("the template is no object", tree.root.span, hides_resources=True)
         return Traced({})
 
     def _tree(self, file: SourceFile) -> Tree | None:
@@ -76,14 +88,16 @@ class TemplateFile:
         try:
             tree = read_tree(file)
         except TreeError as error:
-            self.project.error(file.path, error.reason, error.span)
+            self.project.error(file.path, error.reason, error.span, hides_resources=True)
             return None
         self.repeated.extend(tree.repeated)
         return tree
 
-    def error(self, message: str, span: Span | None = None) -> None:
-        """Note that something of the template could not be read."""
-        self.project.error(self.file.path, message, span)
+    def error(
+        self, message: str, span: Span | None = None, *, hides_resources: bool = False
+    ) -> None:
+        """Note that something of the template could not be read (see `ReadError`)."""
+        self.project.error(self.file.path, message, span, hides_resources=hides_resources)
 
     def included(self, location: Traced) -> Traced | None:
         """Return what a local file contains that the template includes; else `None`."""

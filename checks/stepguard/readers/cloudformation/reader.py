@@ -86,6 +86,7 @@ def read_template(files: ProjectFiles, path: Path, *, parameters: Mapping[str, s
         deployment.resources = _resources(root)
     deployment.files = project.read_files
     deployment.errors = project.errors
+    deployment.unread_modules = project.unread_stacks
     return deployment
 
 

@@ -112,14 +112,17 @@ class Stack:
         ):
             if self.template.root.value:
                 self.template.error(
-                    "the template has no resources", section.span or self.template.root.span
+                    "the template has no resources",
+                    section.span or self.template.root.span,
+                    hides_resources=True,
                 )
             return
         members = self._evaluator.members(section, self._scope)
         self._rest = members.rest
         if members.rest is not None:
             reason = getattr(members.rest, "reason", "")
-            self.template.error(f"there may be more resources: {reason}", section.span)
+            message = f"there may be more resources: {reason}"
+            self.template.error(message, section.span, hides_resources=True)
         for repeated in self.template.repeated:
             if (section.keys or {}).get(repeated.key) == repeated.span:
                 message = f"the resource {repeated.key} stands twice: only the last one is read"
@@ -136,7 +139,8 @@ class Stack:
         kind = members.get("Type")
         if kind is None or not isinstance(kind.value.value, str):
             problem = "has no type" if isinstance(member.value.value, dict) else "is no object"
-            self.template.error(f"the resource {member.key} {problem}", member.span)
+            message = f"the resource {member.key} {problem}"
+            self.template.error(message, member.span, hides_resources=True)
             return None
         condition = members.get("Condition")
         name = condition.value.value if condition is not None else ""

@@ -97,5 +97,7 @@ class TemplateContext(Protocol):
     def add_file(self, file: SourceFile) -> None:
         """Say that a file was read as a part of the template."""
 
-    def error(self, message: str, span: Span | None = None) -> None:
-        """Say that something of the template could not be read, in one line."""
+    def error(
+        self, message: str, span: Span | None = None, *, hides_resources: bool = False
+    ) -> None:
+        """Say that something of the template could not be read, in one line (see `ReadError`)."""

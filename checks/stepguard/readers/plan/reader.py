@@ -82,7 +82,7 @@ def _report_gaps(contents: Contents, deployment: Deployment) -> None:
     """Report what makes that a plan does not say everything."""
     if contents.is_errored:
         message = "terraform could not finish this plan: it does not hold every resource"
-        deployment.errors.append(ReadError(deployment.root, message))
+        deployment.errors.append(ReadError(deployment.root, message, hides_resources=True))
     if contents.configuration is None and not contents.is_state:
         message = (
             "the plan has no configuration: what is known after apply cannot be followed;"

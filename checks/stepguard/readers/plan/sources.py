@@ -56,7 +56,8 @@ def read_sources(
     given = replace(options, variables=_variables(contents))
     evaluated, module = evaluate_root_module(files, directory, given)
     deployment.files.extend(module.files)
-    deployment.errors.extend(module.errors)
+    # The plan has the resources itself: what its sources do not show is missing nowhere.
+    deployment.errors.extend(replace(one, hides_resources=False) for one in module.errors)
     by_address = {resource.address: resource for resource in evaluated}
     bare: dict[str, list[EvaluatedResource]] = {}
     for resource in evaluated:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from stepguard.deployment.source import Span
-from stepguard.deployment.values import OneOf, Reference, Text, Traced, Unknown
+from stepguard.deployment.values import OneOf, Reference, Text, Traced, Unknown, plain, references
 from stepguard.readers.terraform.access import whole
 from stepguard.readers.terraform.blocks import (
     META_ARGUMENTS,
@@ -199,7 +199,9 @@ class ModuleInstance(Struct, eq=False):
     """One instance of a module.
 
     `address` is empty for the root. `source` is `None` when the module's files are not there;
-    `missing` then says why. `call` is the block that calls it, in the module `parent`.
+    `missing` then says why. `call` is the block that calls it, in the module `parent`. Of the root,
+    `assigned` are the values that variables are given, and `assignment_gap` says why further ones
+    may be.
     """
 
     world: World
@@ -211,6 +213,7 @@ class ModuleInstance(Struct, eq=False):
     call: Declaration | None = None
     instance: Instance = field(default_factory=lambda: Instance(""))
     assigned: dict[str, Traced] = field(default_factory=dict)
+    assignment_gap: str = ""
 
     def __post_init__(self) -> None:
         self.world.register(self.address, self)
@@ -286,16 +289,31 @@ class ModuleInstance(Struct, eq=False):
 
     def _input(self, name: str) -> Traced | None:
         if self.call is None or self.parent is None:
-            return self.assigned.get(name)
+            given = self.assigned.get(name)
+            if given is None and self.assignment_gap:
+                return Traced(Unknown(f"var.{name}", self.assignment_gap))
+            return given
         found = self.call.attribute(name)
         if found is None:
-            return None
+            return Traced(Unknown(f"var.{name}", self.call.gap)) if self.call.gap else None
         attribute, place = found
         return settle(attribute.expression, self._call_scope(place))
 
     def _call_scope(self, place: Place) -> Scope:
         outer = self if self.parent is None else self.parent
         return outer.scope(place).binding(self.instance.names)
+
+    def told_of(self) -> frozenset[str]:
+        """Return the addresses of the resources that the arguments of its call refer to."""
+        if self.call is None:
+            return frozenset()
+        found: set[str] = set()
+        with self.world.preferring_references():
+            for attribute, place in self.call.attributes().values():
+                if attribute.name not in META_ARGUMENTS:
+                    value = settle(attribute.expression, self._call_scope(place))
+                    found.update(one.target for one in references(plain(value)))
+        return frozenset(found)
 
     def local(self, name: str) -> Traced | None:
         """Return a local value; `None` when it is not declared."""

@@ -28,11 +28,13 @@ class Declaration(Struct, eq=False):
     """A block of a module, and where it is written.
 
     `overrides` are the blocks of override files that change it, in the order of their files.
+    `gap` says why there may be more in it than was read; it is empty where all was.
     """
 
     block: Block
     place: Place
     overrides: list[Declaration] = field(default_factory=list)
+    gap: str = ""
 
     @property
     def layers(self) -> list[Declaration]:
@@ -146,24 +148,49 @@ def load_module(files: ProjectFiles, directory: Path, parser: str | None) -> Mod
 def _load(files: ProjectFiles, directory: Path, parser: str | None) -> ModuleSource:
     source = ModuleSource(directory)
     for path in configuration_files(files, directory):
+        errors_before = len(source.errors)
         try:
             file = files.read(path)
         except FileRefusedError as error:
-            source.errors.append(ReadError(error.path, error.reason))
-            continue
-        source.files.append(file)
-        parsed = _parse(file, parser)
-        source.errors.extend(syntax_errors(file, parsed))
-        place = Place(file)
-        for block in parsed.body.blocks:
-            _declare(source, Declaration(block, place), override=_is_override(path))
+            source.errors.append(ReadError(error.path, error.reason, hides_resources=True))
+        else:
+            source.files.append(file)
+            parsed = _parse(file, parser)
+            source.errors.extend(syntax_errors(file, parsed))
+            place = Place(file)
+            for block in parsed.body.blocks:
+                declared = Declaration(block, place, gap=_gap(block, parsed))
+                _declare(source, declared, override=_is_override(path))
+        if _is_override(path) and len(source.errors) > errors_before:
+            _note_unread_override(source)
     return source
+
+
+def _gap(block: Block, parsed: ParsedBody) -> str:
+    """Return why there may be more in a block: a mistake can swallow what stands behind it."""
+    first = parsed.problems[0] if parsed.problems else None
+    if first is None or block.end < first.start:
+        return ""
+    return f"not all of it could be read: {first.message}"
+
+
+def _note_unread_override(source: ModuleSource) -> None:
+    """Note, of all that is declared, that the last override may change it and was not read."""
+    error = source.errors[-1]
+    for table in (source.variables, source.resources, source.data, source.calls):
+        for declared in table.values():
+            declared.gap = f"{error.path} may change it, and could not be read: {error.message}"
 
 
 def syntax_errors(file: SourceFile, parsed: ParsedBody) -> list[ReadError]:
     """Return the first thing in a file that is no HCL; what follows is often of its making."""
     return [
-        ReadError(file.path, problem.message, Span(file, problem.start, problem.end))
+        ReadError(
+            file.path,
+            problem.message,
+            Span(file, problem.start, problem.end),
+            hides_resources=True,
+        )
         for problem in parsed.problems[:1]
     ]
 
@@ -210,7 +237,8 @@ def _add(
     else:
         name = " ".join(declared.block.labels)
         message = f"{declared.block.type} {name} is declared twice in one module"
-        source.errors.append(ReadError(declared.place.file.path, message, declared.header))
+        path = declared.place.file.path
+        source.errors.append(ReadError(path, message, declared.header, hides_resources=True))
 
 
 def constant_text(expression: Expression) -> str | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from stepguard.deployment.graph import Deployment, ReadError
+from stepguard.deployment.graph import Deployment, ReadError, UnreadModule
 from stepguard.deployment.resources import Form
 from stepguard.deployment.source import SourceFile
-from stepguard.deployment.values import Traced
+from stepguard.deployment.values import Traced, Unknown
 from stepguard.readers.files import ProjectFiles
 from stepguard.readers.terraform.budget import TOO_MUCH_WORK, EvaluationError
 from stepguard.readers.terraform.discovery import find_root_modules
@@ -72,7 +72,7 @@ def evaluate_root_module(
     )
     read: list[SourceFile] = []
     root = ModuleInstance(world=world, address="", path="", source=source)
-    root.assigned = assigned_values(
+    given = assigned_values(
         files,
         [*variable_files(files, directory), *options.var_files],
         world,
@@ -80,20 +80,24 @@ def evaluate_root_module(
         world.errors,
         read,
     )
-    root.assigned.update(options.variables)
+    root.assigned = {**given.values, **options.variables}
+    root.assignment_gap = given.gap
     evaluated: list[EvaluatedResource] = []
+    absent: list[ModuleInstance] = []
     try:
-        evaluated.extend(_evaluated(root))
+        evaluated.extend(_evaluated(root, absent))
     except EvaluationError as error:
-        world.errors.append(ReadError(deployment.root, error.reason))
+        world.errors.append(ReadError(deployment.root, error.reason, hides_resources=True))
     if world.budget.is_spent:
-        world.errors.append(ReadError(deployment.root, TOO_MUCH_WORK))
+        spent = ReadError(deployment.root, TOO_MUCH_WORK, hides_resources=True)
+        world.errors.append(spent)
     for loaded in world.sources:
         read.extend(loaded.files)
     read.extend(world.surroundings.read_files)
     deployment.files = list({id(file): file for file in read}.values())
     deployment.errors = list(world.errors)
-    deployment.unread_modules = list(dict.fromkeys(world.unread_modules.values()))
+    # Last, since a file that only such a module is given is no part of what was read.
+    deployment.unread_modules = [UnreadModule(one.missing, one.told_of()) for one in absent]
     return evaluated, deployment
 
 
@@ -102,8 +106,11 @@ def _is_reusable(files: ProjectFiles, directory: Path, source: ModuleSource) -> 
     return not (configured or source.has_backend or has_variable_files(files, directory))
 
 
-def _evaluated(root: ModuleInstance) -> Iterator[EvaluatedResource]:
-    """Yield every resource of a module and of those that it calls."""
+def _evaluated(root: ModuleInstance, absent: list[ModuleInstance]) -> Iterator[EvaluatedResource]:
+    """Yield every resource of a module and of those that it calls.
+
+    Modules of which the files are not there go to `absent`.
+    """
     pending = [root]
     seen = 0
     while pending:
@@ -113,16 +120,24 @@ def _evaluated(root: ModuleInstance) -> Iterator[EvaluatedResource]:
             raise EvaluationError("the configuration has too many module instances")
         for resource in module.resources():
             yield _resource(resource)
+        if module.source is None:
+            absent.append(module)
         pending.extend(module.children())
 
 
 def _resource(resource: ResourceInstance) -> EvaluatedResource:
+    declared = resource.declared
+    attributes = resource.attributes()
+    gap = next((one.gap for one in declared.layers if one.gap), "")
+    if gap:
+        attributes.rest = Unknown("…", gap)
     return EvaluatedResource(
         address=resource.address,
         type=resource.type,
         name=resource.name,
         mode=resource.mode,
-        attributes=resource.attributes(),
-        span=resource.declared.header,
-        block=resource.declared.span,
+        attributes=attributes,
+        span=declared.header,
+        block=declared.span,
+        gap=gap,
     )

@@ -36,7 +36,7 @@ class EvaluatedResource(Struct, frozen=True):
     """A resource with what is known of its attributes.
 
     `mode` is `managed` or `data`. `span` is the block's header, `block` the whole of it; both
-    are `None` where there is no source.
+    are `None` where there is no source. `gap` is that of `Resource`.
     """
 
     address: str
@@ -46,6 +46,7 @@ class EvaluatedResource(Struct, frozen=True):
     attributes: Traced
     span: Span | None = None
     block: Span | None = None
+    gap: str = ""
 
 
 _Maker: TypeAlias = Callable[[EvaluatedResource, Form], Iterator[Resource]]
@@ -60,10 +61,10 @@ def to_resources(evaluated: Iterable[EvaluatedResource], form: Form) -> list[Res
     resources: list[Resource] = []
     for one in evaluated:
         make = _MAKERS.get(one.type) if one.mode == "managed" else None
-        if make is None:
-            resources.append(_plain(one, form))
-        else:
-            resources.extend(make(one, form))
+        made = [_plain(one, form)] if make is None else list(make(one, form))
+        for resource in made if one.gap else ():
+            resource.gap = one.gap
+        resources.extend(made)
     return resources
 
 

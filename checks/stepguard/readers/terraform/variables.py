@@ -14,8 +14,19 @@ from stepguard.readers.terraform.evaluation import settle
 from stepguard.readers.terraform.modules import syntax_errors
 from stepguard.readers.terraform.scope import Place, Scope, Session
 from stepguard.readers.terraform.syntax.parser import parse_body
+from stepguard.structs import Struct, replace
 
 _ENDINGS = (".tfvars", ".tfvars.json")
+
+
+class AssignedValues(Struct, frozen=True):
+    """The values that variable files give, by the name of the variable.
+
+    `gap` says why others may be given, too; it is empty where all files were read.
+    """
+
+    values: dict[str, Traced]
+    gap: str = ""
 
 
 def variable_files(files: ProjectFiles, root: Path) -> list[Path]:
@@ -42,25 +53,42 @@ def assigned_values(
     parser: str | None,
     errors: list[ReadError],
     read: list[SourceFile],
-) -> dict[str, Traced]:
+) -> AssignedValues:
     """Return what variable files assign; later files win. What is wrong goes to `errors`."""
     values: dict[str, Traced] = {}
+    gap = ""
     for path in paths:
+        errors_before = len(errors)
         try:
             file = files.read(path)
         except FileRefusedError as error:
             errors.append(ReadError(error.path, error.reason))
-            continue
-        read.append(file)
-        if path.name.endswith(".json"):
-            values.update(_json_values(file, errors))
-            continue
-        parsed = parse_body(file.text, parser)
-        errors.extend(syntax_errors(file, parsed))
-        scope = Scope(Place(file), session)
-        for attribute in parsed.body.attributes:
-            values[attribute.name] = settle(attribute.expression, scope)
-    return values
+            given: dict[str, Traced] = {}
+        else:
+            read.append(file)
+            given = _values(file, session, parser, errors)
+        if len(errors) > errors_before:
+            # It may give other values to what the files before it give.
+            values.clear()
+            gap = f"{errors[-1].path} may give it, and could not be read: {errors[-1].message}"
+        values.update(given)
+    return AssignedValues(values, gap)
+
+
+def _values(
+    file: SourceFile, session: Session, parser: str | None, errors: list[ReadError]
+) -> dict[str, Traced]:
+    if file.path.endswith(".json"):
+        return _json_values(file, errors)
+    parsed = parse_body(file.text, parser)
+    problems = syntax_errors(file, parsed)
+    errors.extend(replace(one, hides_resources=False) for one in problems)
+    scope = Scope(Place(file), session)
+    return {
+        attribute.name: settle(attribute.expression, scope)
+        for attribute in parsed.body.attributes
+        if not problems or attribute.end < parsed.problems[0].start
+    }
 
 
 def _json_values(file: SourceFile, errors: list[ReadError]) -> dict[str, Traced]:

@@ -46,7 +46,6 @@ class World:
 
     `root` is the root module's directory. `wholes` are the instances by address. `modules` are
     directories of modules that are not local ones, besides those that Terraform has installed.
-    `unread_modules` says of modules that are called, by the path of the call, why they are absent.
     """
 
     def __init__(
@@ -63,7 +62,6 @@ class World:
         self.wholes: dict[str, Whole] = {}
         self.repetitions: dict[str, Repetition] = {}
         self.errors: list[ReadError] = []
-        self.unread_modules: dict[str, str] = {}
         self.surroundings = Surroundings(files, self.root, self.budget)
         self._installed = {**installed_modules(files, self.root), **(modules or {})}
         self._sources: list[ModuleSource] = []
@@ -182,13 +180,13 @@ class World:
         found = declared.attribute("source")
         source = None if found is None else constant_text(found[0].expression)
         if source is None:
-            return self._absent(path, "the module's source is not known")
+            return None, "the module's source is not known"
         if not is_local_source(source):
             directory = self._installed.get(path)
             if directory is None:
-                return self._absent(path, f"module {source} is not installed")
+                return None, f"module {source} is not installed"
             if not configuration_files(self.files, directory):
-                return self._absent(path, f"module {source} is not in the scanned files")
+                return None, f"module {source} is not in the scanned files"
             return self.load(directory), ""
         directory = caller.directory / source
         shown = self.files.shown(directory)
@@ -206,16 +204,12 @@ class World:
         self._report(declared, f"module source {source}: {reason}")
         return None, f"module {shown}: {reason}"
 
-    def _absent(self, path: str, reason: str) -> tuple[None, str]:
-        self.unread_modules[path] = reason
-        return None, reason
-
     def _report(self, declared: Declaration, message: str) -> None:
         found = declared.attribute("source")
         span = declared.header
         if found is not None:
             attribute, place = found
             span = place.span(attribute.expression.start, attribute.expression.end)
-        error = ReadError(declared.place.file.path, message, span)
+        error = ReadError(declared.place.file.path, message, span, hides_resources=True)
         if error not in self.errors:
             self.errors.append(error)

@@ -51,7 +51,8 @@ def connectors_of(resource: EvaluatedResource, context: TemplateContext) -> Iter
         return
     evaluated = context.evaluate_in(resource, attribute)
     if not isinstance(evaluated.value, dict):
-        context.error(f"Connectors of {resource.logical_id} is no object", attribute.span)
+        message = f"Connectors of {resource.logical_id} is no object"
+        context.error(message, attribute.span, hides_resources=True)
         return
     for name, value in evaluated.value.items():
         place = (evaluated.keys or {}).get(name) or value.span
@@ -186,4 +187,4 @@ def _refusal(
             unread=[Unread(line, span or connector.place)],
         )
     elif not ends or any(end.type == MACHINE_TYPE for end in ends):
-        context.error(line, span or connector.place)
+        context.error(line, span or connector.place, hides_resources=True)

@@ -65,7 +65,8 @@ def _policies_of_connectors(
             found.setdefault(name, []).extend(made)
             left -= len(made)
             if not left:
-                context.error("it has too many connectors: the rest is not read", one.span)
+                message = "it has too many connectors: the rest is not read"
+                context.error(message, one.span, hides_resources=True)
                 return found
     return found
 
