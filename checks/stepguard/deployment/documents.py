@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
+from stepguard.deployment.json_places import JsonPlaces, places_in
 from stepguard.deployment.json_text import DuplicateKey, JsonTextError, parse_json, trace_json
 from stepguard.deployment.source import Span
 from stepguard.deployment.values import REMOVED, OneOf, Plain, Text, Traced, plain, unknowns
@@ -46,6 +47,8 @@ class Document:
         self.is_text = text is not None
         self._traced = traced
         self._text = text
+        self._places: JsonPlaces | None = None
+        self._has_looked_for_places = False
 
     @property
     def is_complete(self) -> bool:
@@ -61,11 +64,20 @@ class Document:
                 self._text = None
         return self._traced
 
+    def _text_places(self) -> JsonPlaces | None:
+        """Return what finds places in the text; `None` where only a traced tree tells them."""
+        if not self._has_looked_for_places and self._traced is None and self._text is not None:
+            self._places = places_in(self._text)
+        self._has_looked_for_places = True
+        return self._places
+
     def locate(self, path: Sequence[PathStep], *, key: bool = False) -> Span | None:
         """Return where the value at `path` is written, or the nearest container that is known.
 
         With `key`, the span of the member's key instead of its value's.
         """
+        if (places := self._text_places()) is not None:
+            return places.locate(path, key=key) or self.span
         node = self.traced()
         if node is None:
             return self.span

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from sys import intern
 from typing import Any
@@ -87,6 +87,11 @@ def trace_json(text: Text) -> Traced:
     prepared = _prepare(text)
     _load(prepared)
     return _Tracer(prepared).run()
+
+
+def flatten(text: Text) -> str:
+    """Return a text with one character for each hole. Raises `JsonTextError`."""
+    return _flatten(text)[0]
 
 
 def _flatten(text: Text) -> tuple[str, list[Unknown | Reference]]:
@@ -213,13 +218,13 @@ def _refuse_depth(value: Plain) -> None:
     raise JsonTextError("it is nested too deeply")
 
 
-def _text_with_tokens(string: str, prepared: _Prepared) -> Text:
+def _text_with_tokens(string: str, holes: Sequence[Unknown | Reference]) -> Text:
     parts: list[Piece | Hole] = []
     position = 0
     for match in _TOKEN_PATTERN.finditer(string):
         if match.start() > position:
             parts.append(Piece(string[position : match.start()]))
-        parts.append(Hole(prepared.holes[ord(match.group()) - _FIRST_TOKEN]))
+        parts.append(Hole(holes[ord(match.group()) - _FIRST_TOKEN]))
         position = match.end()
     if position < len(string):
         parts.append(Piece(string[position:]))
@@ -231,13 +236,14 @@ def _restore_string(string: str, prepared: _Prepared) -> Plain:
         return string
     if string[0] == _BARE:
         return prepared.holes[ord(string[1]) - _FIRST_TOKEN]
-    return _text_with_tokens(string, prepared)
+    return _text_with_tokens(string, prepared.holes)
 
 
-def _restore_key(key: str, prepared: _Prepared) -> str:
-    if not prepared.holes or key.isascii() or not _TOKEN_PATTERN.search(key):
+def restored_key(key: str, holes: Sequence[Unknown | Reference]) -> str:
+    """Return a key of a flat text with its holes."""
+    if not holes or key.isascii() or not _TOKEN_PATTERN.search(key):
         return key
-    return PartlyKnownKey(_text_with_tokens(key, prepared))
+    return PartlyKnownKey(_text_with_tokens(key, holes))
 
 
 def _restore(value: Plain, prepared: _Prepared) -> Plain:
@@ -246,7 +252,7 @@ def _restore(value: Plain, prepared: _Prepared) -> Plain:
     if isinstance(value, dict):
         rest = next((key for key in value if key.startswith(_REST)), None)
         members = {
-            _restore_key(key, prepared): _restore(member, prepared)
+            restored_key(key, prepared.holes): _restore(member, prepared)
             for key, member in value.items()
             if not key.startswith(_REST)
         }
@@ -275,7 +281,7 @@ class _Tracer:
             (match.group(), match.start(), match.end()) for match in _LEXEME.finditer(prepared.flat)
         ]
         self._next = 0
-        self._locate: Callable[[int, int], Span | None] = _locator(prepared.text)
+        self._locate: Callable[[int, int], Span | None] = locator_of(prepared.text)
 
     def run(self) -> Traced:
         """Return the traced value of the whole text."""
@@ -349,7 +355,7 @@ class _Tracer:
                 continue
             raw, key_start, key_end = self._lexemes[self._next]
             # States have the same fields, and a project has many of them.
-            key = _restore_key(intern(_text_of(raw)), self._prepared)
+            key = restored_key(intern(_text_of(raw)), self._prepared.holes)
             self._next += 2
             key_span = self._locate(key_start, key_end)
             if key_span is not None:
@@ -375,7 +381,7 @@ class _Tracer:
         return Traced(elements, self._locate(start, end), rest=rest)
 
 
-def _locator(text: Text) -> Callable[[int, int], Span | None]:
+def locator_of(text: Text) -> Callable[[int, int], Span | None]:
     """Return `text.locate`, in constant time where the text stands in a file as it is."""
     if type(text) is not Text:
         return text.locate  # a text that finds its places itself

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal, TypeAlias
 
 from stepguard.deployment.documents import Document, Path
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.integration import UNKNOWN_INTEGRATION, Integration, read_integration
-from stepguard.deployment.members import as_object, is_open, present
+from stepguard.deployment.members import (
+    UNDECIDED,
+    as_object,
+    is_open,
+    present,
+    why_open,
+    why_unknown,
+)
 from stepguard.deployment.values import REMOVED, OpenList, Plain, unknowns
 from stepguard.structs import Struct, field
 
@@ -131,11 +139,15 @@ class Workflow(Struct, eq=False):
     query_language: QueryLanguage | None = "JSONPath"
     scopes: list[Scope] = field(default_factory=list)
     states: list[State] = field(default_factory=list)
+    _tasks: list[Task] | None = None
+    _unread: tuple[str, ...] | None = None
 
     @property
     def tasks(self) -> list[Task]:
         """Every task, nested ones too, in the order of the definition."""
-        return [state for state in self.states if isinstance(state, Task)]
+        if self._tasks is None:
+            self._tasks = [state for state in self.states if isinstance(state, Task)]
+        return self._tasks
 
     @property
     def start_at(self) -> Plain:
@@ -146,6 +158,13 @@ class Workflow(Struct, eq=False):
     def timeout_seconds(self) -> Plain:
         """The value of the machine's `TimeoutSeconds`; `None` where there is none."""
         return _value(self.body or {}, "TimeoutSeconds")
+
+    @property
+    def unread_states(self) -> tuple[str, ...]:
+        """Why there may be states, or tasks among them, that were not read."""
+        if self._unread is None:
+            self._unread = tuple(_unread_states(self))
+        return self._unread
 
     @property
     def is_open(self) -> bool:
@@ -167,10 +186,14 @@ class Workflow(Struct, eq=False):
 
 def has_any(members: dict[str, Plain], *names: str) -> bool | None:
     """Tell whether an object has any of some members; `None` when that is not known."""
-    found = [present(members, name) for name in names]
-    if any(one is True for one in found):
-        return True
-    return None if any(one is None for one in found) else False
+    answer: bool | None = False
+    for name in names:
+        there = present(members, name)
+        if there:
+            return True
+        if there is None:
+            answer = None
+    return answer
 
 
 class _Known:
@@ -310,6 +333,33 @@ def _scopes_in(state: State) -> list[Scope]:
 
 _CONTAINERS = {"Parallel": ("Branches",), "Map": ("ItemProcessor", "Iterator")}
 _EVERY_CONTAINER = tuple(name for names in _CONTAINERS.values() for name in names)
+
+
+def _unread_states(workflow: Workflow) -> Iterator[str]:
+    if workflow.body is None:
+        yield "the definition is no object"
+        return
+    for scope in workflow.scopes:
+        if scope.is_open:
+            yield f"not all states of {scope.label} are known"
+    for state in workflow.states:
+        if may_nest_more(state):
+            yield f"not all states within '{state.name}' are known"
+    for state in workflow.states:
+        why = _unread_type(state)
+        if why is not None:
+            yield why
+
+
+def _unread_type(state: State) -> str | None:
+    """Return why a state may be a task without being known as one."""
+    if not state.is_object:
+        is_known = not isinstance(state.written, UNDECIDED)
+        return None if is_known else f"state '{state.name}' is not known"
+    if isinstance(state.type, str) or (state.type is None and not is_open(state.body)):
+        return None
+    why = why_open(state.body, "Type") if state.type is None else why_unknown(state.type)
+    return f"the type of '{state.name}' is not known: {why}"
 
 
 def may_nest_more(state: State) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection
 from pathlib import Path
 
 from stepguard.deployment.documents import Document, DocumentError, read_document
@@ -47,7 +47,7 @@ def looks_like_definition(text: str) -> bool:
     if any(name not in text for name in _NEEDED):
         return False
     if _is_json(text):
-        return set(_top_level_strings(text)) >= _NEEDED
+        return _has_at_top_level(text, _NEEDED)
     return {match.group(1) for match in _YAML_KEY.finditer(text)} >= _NEEDED
 
 
@@ -95,15 +95,19 @@ def _is_json(text: str) -> bool:
     return text.lstrip().startswith(_JSON_BEGINS)
 
 
-def _top_level_strings(text: str) -> Iterator[str]:
-    """Yield the strings of a JSON object that stand in no container within it."""
+def _has_at_top_level(text: str, names: Collection[str]) -> bool:
+    """Tell whether a JSON object has strings that stand in no container within it."""
+    missing = set(names)
     depth = 0
     for match in _JSON_LEXEME.finditer(_SUBSTITUTION.sub("0", text)):
         lexeme = match.group()
         if lexeme[0] != '"':
             depth += 1 if lexeme in "{[" else -1
         elif depth == 1:
-            yield lexeme[1:-1]
+            missing.discard(lexeme[1:-1])
+            if not missing:
+                return True
+    return False
 
 
 def _read(file: SourceFile) -> Document:

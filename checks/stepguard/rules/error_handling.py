@@ -91,8 +91,10 @@ class Handlers(Struct):
 def handlers_of(state: State, name: HandlerField) -> Handlers:
     """Return what a state does about errors with its `Retry` or its `Catch`."""
     found = Handlers()
+    if state.type not in HANDLING_TYPES:
+        return found
     there = present(state.body, name)
-    if state.type not in HANDLING_TYPES or there is False:
+    if there is False:
         return found
     if there is None and name not in state.body:
         found.doubt = f"whether {quoted(state.name)} has a {name} is not known"

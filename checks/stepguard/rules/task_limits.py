@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from stepguard.deployment.members import UNDECIDED, is_open, why_open, why_unknown
+from stepguard.deployment.members import why_open
 from stepguard.deployment.resources import StateMachine
-from stepguard.deployment.workflow import State, Task, Workflow, may_nest_more
+from stepguard.deployment.workflow import Task, Workflow
 from stepguard.finding import NotEvaluated, RelatedPlace
 from stepguard.rules.budgets import budget_of
 from stepguard.rules.defects import listed
@@ -59,29 +59,7 @@ def places_of_waiting(workflow: Workflow, tasks: Sequence[Task]) -> tuple[Relate
 
 def unread_states(workflow: Workflow) -> list[str]:
     """Return why there may be tasks that were not read; empty when there are none."""
-    if workflow.body is None:
-        return ["the definition is no object"]
-    reasons = [
-        f"not all states of {scope.label} are known" for scope in workflow.scopes if scope.is_open
-    ]
-    reasons += [
-        f"not all states within '{state.name}' are known"
-        for state in workflow.states
-        if may_nest_more(state)
-    ]
-    reasons += [why for state in workflow.states if (why := _unread_type(state)) is not None]
-    return reasons
-
-
-def _unread_type(state: State) -> str | None:
-    """Return why a state may be a task without being known as one."""
-    if not state.is_object:
-        is_known = not isinstance(state.written, UNDECIDED)
-        return None if is_known else f"state '{state.name}' is not known"
-    if isinstance(state.type, str) or (state.type is None and not is_open(state.body)):
-        return None
-    why = why_open(state.body, "Type") if state.type is None else why_unknown(state.type)
-    return f"the type of '{state.name}' is not known: {why}"
+    return list(workflow.unread_states)
 
 
 def undecided_fields(
