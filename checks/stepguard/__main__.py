@@ -1,6 +1,6 @@
 """`python -m stepguard`."""
 
-from stepguard.cli.main import main
+from stepguard.cli.program import run
 
 if __name__ == "__main__":
-    main(prog_name="stepguard")
+    run()

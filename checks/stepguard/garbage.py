@@ -26,6 +26,11 @@ def collected_later() -> Iterator[None]:
             gc.enable()
 
 
+def collect_seldom() -> None:
+    """Let Python search for garbage a hundred times less often from now on."""
+    gc.set_threshold(_OBJECTS, *gc.get_threshold()[1:])
+
+
 @contextmanager
 def collected_seldom() -> Iterator[None]:
     """Let Python search for garbage a hundred times less often meanwhile.
@@ -34,7 +39,7 @@ def collected_seldom() -> Iterator[None]:
     nothing. What does go in circles is still found, before it takes a hundred megabytes.
     """
     before = gc.get_threshold()
-    gc.set_threshold(_OBJECTS, *before[1:])
+    collect_seldom()
     try:
         yield
     finally:
