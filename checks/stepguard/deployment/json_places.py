@@ -46,17 +46,19 @@ class JsonPlaces:
         With `key`, the span of the member's key instead of its value's.
         """
         extent = self._outermost
-        found = self._span(*extent)
+        extents = [extent]
         for number, step in enumerate(path):
             member = self._below(extent).get(step)
             if member is None:
-                return found
-            key_span = None if member.key is None else self._span(*member.key)
-            if key and key_span is not None and number == len(path) - 1:
-                return key_span
+                break
+            if member.key is not None:
+                if key and number == len(path) - 1 and (span := self._span(*member.key)):
+                    return span
+                extents.append(member.key)
             extent = member.value
-            found = self._span(*extent) or key_span or found
-        return found
+            extents.append(extent)
+        # A large container has many pieces, and its place is seldom asked for.
+        return next(filter(None, (self._span(*one) for one in reversed(extents))), None)
 
     def _below(self, extent: _Extent) -> dict[str | int, _Member]:
         """Return the members of a container by key or number; none where it is no container."""
