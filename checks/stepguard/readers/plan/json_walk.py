@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from array import array
 from bisect import bisect_right
 from collections.abc import Callable
 from decimal import Decimal
@@ -147,7 +148,7 @@ class EscapedText(Text):
     """A text that stands as a string in JSON: the places of its parts are found when needed."""
 
     __slots__ = ("_escapes",)
-    _escapes: tuple[list[int], list[int]] | None
+    _escapes: tuple[array[int], array[int]] | None
 
     def __init__(self, text: str, span: Span) -> None:
         super().__init__((Piece(text, span),))
@@ -167,14 +168,17 @@ class EscapedText(Text):
         """Return how many characters are written for the first ones of the text."""
         if self._escapes is None:
             object.__setattr__(self, "_escapes", self._find_escapes())
-        positions, additional = self._escapes or ([], [])
+        positions, additional = self._escapes or ((), ())
         number = bisect_right(positions, position - 1)
         return position + (additional[number - 1] if number else 0)
 
-    def _find_escapes(self) -> tuple[list[int], list[int]]:
-        """Return the positions of escaped characters, and what is written more up to each."""
-        positions: list[int] = []
-        additional: list[int] = []
+    def _find_escapes(self) -> tuple[array[int], array[int]]:
+        """Return the positions of escaped characters, and what is written more up to each.
+
+        A definition has hundreds of them, and a plan thousands of definitions.
+        """
+        positions = array("L")
+        additional = array("L")
         more = 0
         span = self.parts[0].span
         for match in _ESCAPE.finditer("" if span is None else span.text[1:-1]):
