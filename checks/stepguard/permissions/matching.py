@@ -180,16 +180,17 @@ def _fields(symbols: Symbols, *, complete: bool = False) -> list[Symbols] | None
     """Take an ARN apart; `None` for what is none. `complete` puts `*` for what is missing."""
     if symbols[:4] != ("a", "r", "n", ":"):
         return None
-    fields: list[list[Symbol]] = [[]]
-    for symbol in symbols:
-        if symbol == ":" and len(fields) < _FIELDS:
-            fields.append([])
-        else:
-            fields[-1].append(symbol)
+    fields: list[Symbols] = []
+    start = 0
+    while len(fields) < _FIELDS - 1 and ":" in symbols[start:]:
+        end = symbols.index(":", start)
+        fields.append(symbols[start:end])
+        start = end + 1
+    fields.append(symbols[start:])
     missing = _FIELDS - len(fields)
     if missing and not complete:
         return None
-    return [tuple(field) for field in fields] + [EVERYTHING] * missing
+    return fields + [EVERYTHING] * missing
 
 
 def _field(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stepguard.deployment.dependencies import waits_for
 from stepguard.deployment.graph import Deployment
-from stepguard.deployment.iam.patterns import Symbol, Symbols
+from stepguard.deployment.iam.patterns import Symbols
 from stepguard.deployment.resources import Resource
 from stepguard.deployment.values import Hole, Piece, Plain, Reference, Text
 from stepguard.permissions.identity import (
@@ -77,10 +77,7 @@ def _by_arn(deployment: Deployment) -> dict[Symbols, Resource]:
 
 def _without_partition(symbols: Symbols) -> Symbols:
     """Return an ARN in which the partition is written out: which one it is tells nothing apart."""
-    written: list[Symbol] = []
-    for one in symbols:
-        if one == PARTITION:
-            written.extend(_PARTITION)
-        else:
-            written.append(one)
-    return tuple(written)
+    if PARTITION not in symbols:
+        return symbols
+    at = symbols.index(PARTITION)
+    return (*symbols[:at], *_PARTITION, *symbols[at + 1 :])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import eq
 from typing import TypeAlias
 
 from stepguard.deployment.values import UNREAD, Hole, Piece, Plain, Reference, Text, Unknown
@@ -52,6 +53,8 @@ def covers(pattern: Sequence[Symbol], text: Sequence[Symbol]) -> bool:
     What is not known in the pattern is taken for a name of its own, which matches the same
     unknown in the text and nothing else. Wildcards in the text are ordinary characters.
     """
+    if "*" not in pattern and "?" not in pattern:
+        return len(pattern) == len(text) and all(map(eq, pattern, text))
     # The usual comparison with one wildcard to go back to: never worse than length by length.
     at, position, star, resume = 0, 0, -1, 0
     while position < len(text):
