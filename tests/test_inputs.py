@@ -150,7 +150,13 @@ def test_what_is_no_file_is_left_alone(tmp_path: Path) -> None:
         ("a.yaml", b"  \n", "the file is empty", None),
         ("a.txt", b"hello\n", "no template, plan or workflow definition is recognised in it", None),
         ("a.json", b'{"a": 1}', "no template, plan or workflow definition is recognised", None),
-        ("a.yaml", b"\xff\xfe\x00", "not UTF-8 text (line 1)", None),
+        ("a.yaml", b"a\xff\xfe", "not UTF-8 text (line 1)", None),
+        (
+            "a.yaml",
+            b"\xff\xfea\x00",
+            "UTF-16 text, as > in PowerShell writes it: save it as UTF-8",
+            None,
+        ),
         ("a.yaml", b"a\x00b", "binary", None),
         ("a.json", b"[" * 100_000, "not JSON", None),
     ],
@@ -245,3 +251,35 @@ def test_actions_are_recognised_in_any_case(tmp_path: Path) -> None:
     found = discover(tmp_path)
     assert sorted(one.kind.value for one in found.found) == ["template", "terraform"]
     assert all(one.concerns_step_functions for one in found.found)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (
+            "plan.json",
+            '{"terraform_version": "1.9.0", "resource_changes": [{"type": "aws_sfn_x"}]}',
+        ),
+        ("template.yaml", TEMPLATE),
+        ("definition.json", '{"StartAt": "A", "States": {}}'),
+    ],
+)
+def test_what_would_be_read_is_refused_and_not_passed_over_in_utf_16(
+    tmp_path: Path, encoding: str, name: str, text: str
+) -> None:
+    (tmp_path / "other.yaml").write_bytes("\ufeffa: b".encode(encoding))
+    (tmp_path / name).write_bytes(f"\ufeff{text}".encode(encoding))
+    found = discover(tmp_path)
+    assert found.found == []
+    assert [(Path(one.path).name, one.message) for one in found.refused] == [
+        (name, "UTF-16 text, as > in PowerShell writes it: save it as UTF-8")
+    ]
+    assert discover(tmp_path / name).refused[0].message == found.refused[0].message
+
+
+def test_terraform_in_utf_16_is_an_input(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_bytes(
+        '\ufeffresource "aws_sfn_activity" "a" {}'.encode("utf-16-le")
+    )
+    assert kinds(discover(tmp_path), tmp_path)

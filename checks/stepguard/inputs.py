@@ -17,6 +17,7 @@ from stepguard.guard import describe_defect
 from stepguard.readers.files import (
     MAXIMUM_BYTES,
     MAXIMUM_PLAN_BYTES,
+    UTF_16,
     FileRefusedError,
     ProjectFiles,
     decode,
@@ -272,7 +273,9 @@ def _look_into(content: bytes, path: Path, name: str, files: ProjectFiles, input
     if _holds(content, _DEFINITION):
         try:
             text = decode(content, files.shown(path))
-        except FileRefusedError:
+        except FileRefusedError as error:
+            if _holds(content, (b"States",)):
+                inputs.refused.append(Refused(error.path, error.reason))
             return
         if _kind_of(text, name) is Kind.DEFINITION:
             inputs.found.append(Input(Kind.DEFINITION, path, files))
@@ -303,6 +306,7 @@ def _content(storage: Storage, path: str) -> bytes | None:
 
 
 def _holds(content: bytes, words: Sequence[bytes]) -> bool:
+    content = _searchable(content)
     for word in words:
         if word in content:
             return True
@@ -310,11 +314,20 @@ def _holds(content: bytes, words: Sequence[bytes]) -> bool:
     return _ACTIONS in words and _ACTIONS in content.lower()
 
 
+def _searchable(content: bytes) -> bytes:
+    """Return text in which words can be found; that of UTF-16 has a zero beside each letter.
+
+    No reader takes it, but what would be read is told, and not passed over.
+    """
+    return content.replace(b"\0", b"") if content.startswith(UTF_16) else content
+
+
 def concerns_step_functions(content: bytes) -> bool:
     """Tell whether a template or plan may have a machine, a role of one, or parts that have."""
     if _holds(content, _STEP_FUNCTIONS) or _holds(content, _HAS_PARTS):
         return True
     # The service's name may be joined together from its parts.
+    content = _searchable(content)
     return b"states" in content and b"amazonaws" in content
 
 
@@ -334,7 +347,10 @@ def _has(storage: Storage, path: str | Path, words: Sequence[bytes]) -> bool:
     try:
         with storage.open(path) as stream:
             before = b""
+            is_utf_16 = False
             while chunk := stream.read(_CHUNK):
+                is_utf_16 = is_utf_16 or (not before and chunk.startswith(UTF_16))
+                chunk = chunk.replace(b"\0", b"") if is_utf_16 else chunk
                 if _holds(before + chunk, words):
                     return True
                 before = chunk[-_OVERLAP:]

@@ -258,3 +258,46 @@ def test_one_task_more_is_introduced_though_the_finding_is_one(project: Make) ->
     changed.write({"main.tf": with_tasks(0)})
     # One of two tasks is mended: what is said of the other one is nothing new.
     assert no_timeout(changed) == (["unchanged"], 0)
+
+
+BROKEN = {
+    "a mistake": "resource aws_iam_role_policy = = {\n",
+    "another encoding": "\ufeffresource".encode("utf-16-le"),
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_what_cannot_be_judged_any_more_is_not_fixed(tmp_path: Path, what: str) -> None:
+    """A further file of which nothing is known may have what was found to be missing."""
+    for side in ("before", "after"):
+        (tmp_path / side).mkdir()
+        (tmp_path / side / "main.tf").write_text(f'provider "aws" {{}}\n{terraform("a")}')
+    content = BROKEN[what]
+    text = content if isinstance(content, bytes) else content.encode()
+    (tmp_path / "after" / "more.tf").write_bytes(text)
+    report = review(
+        sides_of_paths(tmp_path / "before", tmp_path / "after", ScanOptions()), ScanOptions()
+    )
+    assert report.change is not None
+    assert report.errors
+    assert report.change.fixed == []
+    assert {one.rule for one in report.findings} >= {"SFN101"}
+    told = [str(one) for one in report.notices]
+    assert any("SFN601" in one and "cannot be judged after it" in one for one in told), told
+
+
+@pytest.mark.parametrize(
+    "content", [b"\xff\xfer\x00", b"Resources: ["], ids=["another encoding", "no YAML"]
+)
+def test_nothing_is_removed_from_a_template_that_cannot_be_read(
+    tmp_path: Path, content: bytes
+) -> None:
+    before, after = tmp_path / "before.yaml", tmp_path / "after.yaml"
+    before.write_text(TEMPLATE)
+    after.write_bytes(content)
+    report = review(sides_of_paths(before, after, ScanOptions()), ScanOptions())
+    assert report.change is not None
+    assert report.errors
+    assert (report.change.fixed, report.change.roles, report.change.machines) == ([], (), ())
+    told = [str(one) for one in report.notices]
+    assert any("is not seen after it" in one for one in told), told

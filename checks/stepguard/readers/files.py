@@ -15,6 +15,10 @@ MAXIMUM_PLAN_BYTES = 512 * 1024 * 1024
 """The largest plan that is read."""
 
 
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+"""What UTF-16 text begins with: its byte-order mark."""
+
+
 class FileRefusedError(Exception):
     """A file that is not read. `reason` is one line that names neither content nor target."""
 
@@ -133,6 +137,9 @@ class ProjectFiles:
 
 def decode(content: bytes, shown: str) -> str:
     """Return UTF-8 text without a byte-order mark. Raises `FileRefusedError`."""
+    if content.startswith(UTF_16):
+        reason = "UTF-16 text, as > in PowerShell writes it: save it as UTF-8"
+        raise FileRefusedError(shown, reason)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -9,7 +9,8 @@ from stepguard.engine import ScanOptions, judge_reading
 from stepguard.finding import Finding
 from stepguard.report import Notice, Report, place_of
 from stepguard.review.comparing import compare
-from stepguard.review.moves import moved_resources
+from stepguard.review.doubts import Doubts
+from stepguard.review.moves import Located, moved_resources
 from stepguard.review.pairing import pair
 from stepguard.review.permission_changes import role_changes
 from stepguard.review.sides import Side, Sides
@@ -19,8 +20,9 @@ from stepguard.review.workflow_changes import machine_changes
 def review(sides: Sides, options: ScanOptions) -> Report:
     """Return the report of what is there after a change, with what the change does to it.
 
-    Every finding has a status. What of the side before could not be read is a notice: at worst,
-    more counts as introduced. Raises `UnknownRuleError` for a rule id that no rule has.
+    Every finding has a status. One that is gone because its rule cannot be decided after the
+    change is not fixed: that is a notice. So is what of the side before could not be read: at
+    worst, more counts as introduced. Raises `UnknownRuleError` for a rule id that no rule has.
     """
     before, after = sides.before, sides.after
     old = judge_reading(before.reading, options)
@@ -35,12 +37,24 @@ def review(sides: Sides, options: ScanOptions) -> Report:
     }
     compared = compare(old.findings, report.findings, report.suppressed, moved, roots)
     report.findings = compared.present
+
+    def locate(root: str, address: str) -> Located:
+        return moved.get((root, address), (roots.get(root, root), address))
+
+    doubts = Doubts(old, report, after.deployments, locate)
+    doubtful = [one for one in compared.fixed if doubts.why(one)]
+    roles = list(role_changes(before.deployments, after.deployments, moved))
+    machines = list(machine_changes(before.deployments, after.deployments, moved))
+    gone = [(one.root, one.address) for one in roles if one.fate == "removed"]
+    gone += [(one.root, one.address) for one in machines if one.fate == "removed"]
+    unseen = [one for one in gone if doubts.why_gone(locate(*one))]
+    report.notices.extend(doubts.notices(doubtful, [locate(*one) for one in unseen]))
     report.change = Change(
         before=before.name,
         after=after.name,
-        fixed=sorted(compared.fixed, key=_order),
-        roles=tuple(role_changes(before.deployments, after.deployments, moved)),
-        machines=tuple(machine_changes(before.deployments, after.deployments, moved)),
+        fixed=sorted((one for one in compared.fixed if not doubts.why(one)), key=_order),
+        roles=tuple(one for one in roles if (one.root, one.address) not in unseen),
+        machines=tuple(one for one in machines if (one.root, one.address) not in unseen),
     )
     return report
 
