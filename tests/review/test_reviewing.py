@@ -301,3 +301,17 @@ def test_nothing_is_removed_from_a_template_that_cannot_be_read(
     assert (report.change.fixed, report.change.roles, report.change.machines) == ([], (), ())
     told = [str(one) for one in report.notices]
     assert any("is not seen after it" in one for one in told), told
+
+
+def test_what_is_fixed_here_is_fixed_whatever_cannot_be_judged_elsewhere(project: Make) -> None:
+    changed = project({"a.yaml": TEMPLATE, "b.yaml": TEMPLATE})
+    tagged = TEMPLATE.replace("  Orders:", "  Orders:", 1)
+    place = tagged.index("    Properties:\n") + len("    Properties:\n")
+    tagged = f"{tagged[:place]}      Tags: [{{Key: Project, Value: p}}]\n{tagged[place:]}"
+    loop = "  Fn::ForEach::L: [X, !Ref Names, {'A${X}': {Type: AWS::SNS::Topic}}]\n"
+    changed.write({"a.yaml": tagged, "b.yaml": f"{TEMPLATE.rstrip()}\n{loop}"})
+    report = changed.review()
+    assert report.change is not None
+    fixed = {(one.rule, one.root) for one in report.change.fixed}
+    assert fixed == {("SFN701", "a.yaml")}
+    assert any("SFN701" in str(one) and "b.yaml" in str(one) for one in report.notices)

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from stepguard.deployment.graph import Deployment
 from stepguard.finding import Finding
 from stepguard.place import Place
-from stepguard.report import Notice, Report
+from stepguard.report import Notice, Report, Unevaluated
 from stepguard.review.moves import Located
 
 MAXIMUM_NOTICES = 20
@@ -31,7 +31,9 @@ class Doubts:
         self._before = before
         self._after = after
         self._locate = locate
-        self._roots = {one.root for one in deployments}
+        self._files = {
+            one.root: {one.root, *(file.path for file in one.files)} for one in deployments
+        }
         told_before = {(one.place.file, one.message) for one in before.errors}
         errors = [(one.place.file, one.message) for one in after.errors]
         errors = [one for one in errors if one not in told_before]
@@ -46,25 +48,23 @@ class Doubts:
             (message for file, message in errors if (file, message) not in of_deployments), ""
         )
         known = {(one.rule, one.resource, one.reason) for one in before.not_evaluated}
-        self._open: dict[str, dict[str, str]] = defaultdict(dict)
+        self._open: dict[str, list[Unevaluated]] = defaultdict(list)
         for one in after.not_evaluated:
             if (one.rule, one.resource, one.reason) not in known:
-                self._open[one.rule].setdefault(one.resource, one.reason)
+                self._open[one.rule].append(one)
 
     def why(self, finding: Finding) -> str:
         """Return why a finding that is gone may still be true; empty where it is not."""
         root, address = self._located(finding)
         if why := self.why_gone((root, address)):
             return why
-        found = self._open.get(finding.rule, {})
-        if address in found:
-            return found[address]
+        files = self._files.get(root, set())
+        found = [one for one in self._open.get(finding.rule, ()) if one.place.file in files]
         if (finding.root, finding.rule, finding.violation.resource) in self._before.outcomes:
-            return ""
+            found = [one for one in found if one.resource == address]
+            return found[0].reason if found else ""
         # It was said of a part of what is judged: a policy of a role.
-        resources = self._after.resources
-        why = next((why for one, why in found.items() if (root, one) in resources), "")
-        return why or self._unread(root)
+        return found[0].reason if found else self._unread(root)
 
     def _located(self, finding: Finding) -> Located:
         return self._locate(finding.root, finding.violation.resource)
@@ -75,7 +75,7 @@ class Doubts:
 
     def _unread(self, root: str) -> str:
         error = self._errors.get(root, "")
-        if not error and root not in self._roots:
+        if not error and root not in self._files:
             # It may be what could not be read, under another name.
             error = self._of_no_deployment
         return error and f"not everything there could be read: {error}"
