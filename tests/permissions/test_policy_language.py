@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,7 +31,9 @@ resource "aws_sfn_state_machine" "m" {
 }
 """
 WIDE = '{ "Statement": [{ "Effect": "Allow", "Action": "sqs:*", "Resource": "*" }] }'
+NARROW = WIDE.replace('"Resource": "*"', '"Resource": "${aws_sqs_queue.q.arn}"')
 ALL = "Write what the workflow needs: "
+SAME = "Write what the workflow needs on these resources, in place of the wildcard: "
 
 
 def _policy(document: str) -> str:
@@ -96,6 +99,86 @@ data "aws_iam_policy_document" "d" {
 """
     main = ROLE + MACHINE + _policy(document) + (data if "data." in document else "")
     assert suggested({"main.tf": main, "policy.tpl": WIDE}) == f"{ALL}{expected}"
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        (
+            'jsonencode({ Statement = [{ Effect = "Allow", Action = ["sqs:*", "sns:Publish"]\n'
+            "Resource = aws_sqs_queue.q.arn }] })",
+            'Action = "sqs:SendMessage"',
+        ),
+        (
+            f"<<EOF\n{NARROW}\nEOF",
+            '"Action": "sqs:SendMessage"',
+        ),
+        ("data.aws_iam_policy_document.d.json", 'actions = ["sqs:SendMessage"]'),
+    ],
+)
+def test_resources_that_are_those_of_the_workflow_stay(
+    suggested: Callable[..., str], document: str, expected: str
+) -> None:
+    data = """
+data "aws_iam_policy_document" "d" {
+  statement {
+    actions   = ["sqs:*"]
+    resources = [aws_sqs_queue.q.arn]
+  }
+}
+"""
+    main = ROLE + MACHINE + _policy(document) + (data if "data." in document else "")
+    assert suggested({"main.tf": main}) == f"{SAME}{expected}"
+
+
+def test_a_policy_of_a_plan_is_written_as_json(suggested: Callable[..., str]) -> None:
+    """Whatever the configuration has: that is right in a text and within `jsonencode`."""
+    trust = {
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": "sts:AssumeRole",
+                "Principal": {"Service": "states.amazonaws.com"},
+            }
+        ]
+    }
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sqs:sendMessage",
+        "Parameters": {
+            "QueueUrl": "https://sqs.eu-west-1.amazonaws.com/123456789012/q",
+            "MessageBody": "x",
+        },
+        "End": True,
+    }
+    role = "arn:aws:iam::123456789012:role/run"
+    values: dict[str, dict[str, object]] = {
+        "aws_iam_role.run": {"name": "run", "arn": role, "assume_role_policy": json.dumps(trust)},
+        "aws_iam_role_policy.p": {"name": "p", "role": "run", "policy": WIDE},
+        "aws_sfn_state_machine.m": {
+            "name": "m",
+            "role_arn": role,
+            "definition": json.dumps({"StartAt": "Send", "States": {"Send": task}}),
+        },
+    }
+    changes = [
+        {
+            "address": address,
+            "mode": "managed",
+            "type": address.partition(".")[0],
+            "name": address.partition(".")[2],
+            "change": {"actions": ["create"], "before": None, "after": one, "after_unknown": {}},
+        }
+        for address, one in values.items()
+    ]
+    plan = {
+        "format_version": "1.2",
+        "terraform_version": "1.9.0",
+        "resource_changes": changes,
+        "configuration": {"root_module": {}},
+    }
+    found = suggested({"plan.json": json.dumps(plan)}).removeprefix(ALL)
+    assert json.loads(found)["Action"] == "sqs:SendMessage"
 
 
 def test_a_reference_within_a_module_is_written_without_the_module(
@@ -190,9 +273,7 @@ def test_a_target_of_the_run_time_keeps_the_limits_of_the_statement(
         'TableName: !Sub "${Prefix}-table", Item', '"TableName.$": $.t, Item'
     )
     found = suggested({"t.yaml": template.replace("RESOURCE", '!Sub "${Table.Arn}*"')})
-    assert found == ALL + (
-        '{Effect: Allow, Action: "dynamodb:PutItem", Resource: !Sub "${Table.Arn}*"}'
-    )
+    assert found == f'{SAME}Action: "dynamodb:PutItem"'
 
 
 def test_an_object_is_not_limited_to_the_bucket_that_it_is_in(

@@ -117,6 +117,14 @@ def write_statement(actions: Sequence[str], resources: Sequence[Plain], notation
     return _object({**members, "Resource": _list(named)}, notation)
 
 
+def write_actions(actions: Sequence[str], notation: Notation) -> str:
+    """Return the part of a statement that says which actions it allows."""
+    written = [_quoted(one) for one in actions]
+    if notation.language is Language.BLOCK:
+        return f"actions = [{', '.join(written)}]"
+    return _member("Action", _list(written), notation)
+
+
 def write_policy(statement: str, notation: Notation) -> str:
     """Return a policy of one statement, without a version, as SAM takes it among others."""
     return _object({"Statement": f"[{statement}]"}, notation)

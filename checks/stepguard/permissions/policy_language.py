@@ -59,9 +59,10 @@ def language_of(document: Document | Unread | None, holder: Resource) -> Languag
         return Language.HCL
     if span.path.endswith(_OF_TERRAFORM):
         return Language.TEXT
-    # A plan has every policy as a text, whatever the configuration has.
+    # A plan has every policy as a text, whatever the configuration has; JSON is right in a text
+    # and within `jsonencode`.
     is_own_text = holder.form is Form.PLAN and span.path.endswith(".json")
-    return Language.HCL if is_own_text else Language.RENDERED
+    return Language.TEXT if is_own_text else Language.RENDERED
 
 
 def _place(document: Document | Unread | None, holder: Resource) -> Span | None:

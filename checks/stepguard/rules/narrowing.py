@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from stepguard.data import load
 from stepguard.deployment.graph import Deployment
-from stepguard.deployment.iam.patterns import action_matches, symbols_of
+from stepguard.deployment.iam.patterns import Symbols, action_matches, symbols_of
 from stepguard.deployment.iam.statements import Statement
 from stepguard.deployment.resources import Form
 from stepguard.deployment.values import Plain
@@ -17,7 +17,7 @@ from stepguard.permissions.identity import expand
 from stepguard.permissions.matching import matches_resource
 from stepguard.permissions.names import Names
 from stepguard.permissions.needs import Need
-from stepguard.permissions.notation import Notation, write_resource, write_statement
+from stepguard.permissions.notation import Notation, write_actions, write_resource, write_statement
 from stepguard.permissions.policy.values import EVERYTHING, taken_for_names
 from stepguard.permissions.references import by_reference
 from stepguard.permissions.role_needs import RoleNeeds, needs_of_role
@@ -67,8 +67,13 @@ def actions_to_write(patterns: Sequence[str], grant: Grant, deployment: Deployme
         outside = place_outside_circle(resources, grant.policy.address, deployment)
         apart = f"; what refers to the machine in {outside}" if outside else ""
         names = _names_to_write(resources)
-        written = _statements(matched, grant, deployment)
         place = _instead_of_template(grant)
+        if not place and _are_on_its_resources(matched, grant, deployment):
+            actions = list(dict.fromkeys(need.action for need in matched))
+            written = write_actions(actions, grant.notation(deployment))
+            on = "on these resources, in place of the wildcard"
+            return f"Write what the workflow needs {on}: {written}{rest}{others}"
+        written = _statements(matched, grant, deployment)
         return f"Write what the workflow needs: {written}{rest}{others}{apart}{names}{place}"
     if needs.machines and not _why_open(needs):
         where = " on these resources" if taken else ""
@@ -175,6 +180,22 @@ def _targets(need: Need, grant: Grant, deployment: Deployment) -> tuple[Plain, .
         return limits
     address = grant.policy.address
     return tuple(by_reference(one, address, deployment) for one in need.resources)
+
+
+def _are_on_its_resources(needs: Sequence[Need], grant: Grant, deployment: Deployment) -> bool:
+    """Tell whether each action is needed on all that the statement names, and on nothing else."""
+    resources = grant.statement.resources
+    if resources is None or resources.unread:
+        return False
+    values = [one.value for one in resources.entries]
+    written = {symbols_of(one) for one in values}
+    by_action: dict[str, set[Symbols | None]] = {}
+    for need in needs:
+        targets = need.resources
+        if need.is_dynamic:
+            targets = tuple(one for one in values if _may_be_of(need.action, one, deployment))
+        by_action.setdefault(need.action, set()).update(map(symbols_of, targets))
+    return EVERYTHING not in values and all(one == written for one in by_action.values())
 
 
 def _names_to_write(resources: Sequence[Plain]) -> str:
