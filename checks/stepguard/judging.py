@@ -146,7 +146,7 @@ def _as_far_as_read(
     """Return a verdict without what could be otherwise if all of the project had been read."""
     reason = subject.gap
     if not reason and rule.claims_absence and any(isinstance(one, Violation) for one in verdict):
-        reason = next(iter(deployment.gaps), "")
+        reason = deployment.gap
     if not reason:
         return verdict
     return [NotEvaluated(reason=reason, resource=subject.address, span=subject.span)]

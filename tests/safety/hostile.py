@@ -72,6 +72,34 @@ def many_policies(count: int) -> str:
     return role + policies + terraform('"{}"').replace('"r"\n', "aws_iam_role.r.arn\n")
 
 
+def many_roles(count: int) -> str:
+    """Return a configuration with that many roles of Step Functions."""
+    trust = json.dumps(
+        {
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Action": "sts:AssumeRole",
+                    "Principal": {"Service": "states.amazonaws.com"},
+                }
+            ]
+        }
+    )
+    return "".join(
+        f'resource "aws_iam_role" "r{number}" {{\n  assume_role_policy = <<E\n{trust}\nE\n}}\n'
+        for number in range(count)
+    )
+
+
+def many_modules(count: int) -> str:
+    """Return that many modules that are not installed, each of which is given that many roles."""
+    roles = ", ".join(f"aws_iam_role.r{number}.name" for number in range(count))
+    return f"locals {{\n  all = [{roles}]\n}}\n" + "".join(
+        f'module "m{number}" {{\n  source = "example/m{number}/aws"\n  of = local.all\n}}\n'
+        for number in range(count)
+    )
+
+
 def many_template_policies(count: int) -> str:
     """Return a template whose role has that many policies."""
     statement = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
@@ -214,6 +242,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "hcl template of itself": ("main.tf", terraform('templatefile("main.tf", {})')),
     "hcl cidr": ("main.tf", terraform('jsonencode(cidrsubnets("::/0", 128, 64, 999999999))')),
     "hcl many policies": ("main.tf", many_policies(10_000)),
+    "hcl many roles and mistakes": (
+        "main.tf",
+        many_roles(1_000) + 'resource "aws_sns_topic" "t" {}\n' * 1_000,
+    ),
+    "hcl many roles and modules": ("main.tf", many_roles(1_000) + many_modules(1_000)),
     "hcl base64": ("main.tf", terraform('base64decode("' + "A" * 1_000_001 + '")')),
     "tf.json duplicate keys": (
         "main.tf.json",

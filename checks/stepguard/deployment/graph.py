@@ -92,6 +92,7 @@ class Deployment(Struct, eq=False):
     errors: list[ReadError] = field(default_factory=list)
     is_reusable_module: bool = False
     unread_modules: list[UnreadModule] = field(default_factory=list)
+    _gap: str | None = None
     _by_address: dict[str, list[Resource]] | None = None
     _policies: dict[str, RolePolicies] | None = None
     _machines: dict[int, list[StateMachine]] | None = None
@@ -116,16 +117,16 @@ class Deployment(Struct, eq=False):
         return [resource for _, resource in sorted(found, key=lambda pair: pair[0])]
 
     @property
-    def gaps(self) -> list[str]:
-        """Why there may be resources that were not read: one line for each error that hides some.
+    def gap(self) -> str:
+        """Why there may be resources that were not read; empty where all were.
 
-        The place is that of the error.
+        Of several reasons it is the first, since each is said of every role and rule.
         """
-        return [
-            f"not all of the project could be read: {one.message}"
-            for one in self.errors
-            if one.hides_resources
-        ]
+        if self._gap is None:
+            hiding = (one.message for one in self.errors if one.hides_resources)
+            first = next(hiding, "")
+            self._gap = first and f"not all of the project could be read: {first}"
+        return self._gap
 
     @property
     def state_machines(self) -> list[StateMachine]:
@@ -208,17 +209,17 @@ class Deployment(Struct, eq=False):
 
     def _collect_policies(self) -> dict[str, RolePolicies]:
         collected: dict[str, RolePolicies] = {}
-        hidden = [Unread(f"there may be another policy: {reason}") for reason in self.gaps]
+        told = self._told_modules()
         for role in self.of_type(Role):
-            policies = RolePolicies(list(role.inline), [], [*role.unread, *hidden])
+            policies = RolePolicies(list(role.inline), [], list(role.unread))
             collected[role.address] = policies
+            if self.gap:
+                policies.unread.append(Unread(f"there may be another policy: {self.gap}"))
+            if (module := told.get(role.address)) is not None:
+                reason = f"{module.reason}, is given the role, and may add a policy"
+                policies.unread.append(Unread(reason, role.span))
             for attached in role.attached:
                 self._attach(policies, attached)
-        for module in self.unread_modules:
-            reason = f"{module.reason}, is given the role, and may add a policy"
-            for one in (found for address in module.given for found in self.find(address)):
-                if isinstance(one, Role):
-                    collected[one.address].unread.append(Unread(reason, one.span))
         for policy in self.of_type(Policy):
             for role in self._targets(policy.roles):
                 policies = collected[role.address]
@@ -231,6 +232,15 @@ class Deployment(Struct, eq=False):
                 if attachment.policy is not None:
                     self._attach(policies, attachment.policy)
         return collected
+
+    def _told_modules(self) -> dict[str, UnreadModule]:
+        """Return, by its address, the first unread module that each resource is given to."""
+        told: dict[str, UnreadModule] = {}
+        for module in self.unread_modules:
+            for address in module.given:
+                for one in self.find(address) if address not in told else ():
+                    told.setdefault(one.address, module)
+        return told
 
     def _targets(self, roles: Iterable[Traced]) -> list[Role]:
         found: list[Role] = []

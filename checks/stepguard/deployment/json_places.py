@@ -12,9 +12,9 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from stepguard.deployment.json_text import flatten, locator_of, restored_key
+from stepguard.deployment.json_text import FlatText, flatten, locator_of, restored_key
 from stepguard.deployment.source import Span
-from stepguard.deployment.values import Hole, Text
+from stepguard.deployment.values import Text
 from stepguard.structs import Struct
 
 _SPACE = re.compile(r"[ \t\n\r]*")
@@ -32,11 +32,10 @@ class _Member(Struct, frozen=True):
 class JsonPlaces:
     """Finds where parts of a JSON text are written."""
 
-    def __init__(self, text: Text, flat: str, outermost: _Extent) -> None:
-        self._text = text
-        self._flat = flat
+    def __init__(self, text: Text, flat: FlatText, outermost: _Extent) -> None:
+        self._flat = flat.characters
+        self._holes = flat.holes
         self._outermost = outermost
-        self._holes = [part.value for part in text.parts if isinstance(part, Hole)]
         self._span: Callable[[int, int], Span | None] = locator_of(text)
         self._members: dict[int, dict[str | int, _Member]] = {}
 
@@ -80,9 +79,7 @@ class JsonPlaces:
         while self._flat[position] != "}":
             key, key_end = _DECODER.raw_decode(self._flat, position)
             value = self._value(self._space(self._space(key_end) + 1))
-            if self._holes:
-                key = restored_key(key, self._holes)
-            found[key] = _Member(value, (position, key_end))
+            found[restored_key(key, self._holes)] = _Member(value, (position, key_end))
             position = self._following(value)
         return found
 
@@ -114,10 +111,10 @@ def places_in(text: Text) -> JsonPlaces | None:
     The text is one that `parse_json` takes.
     """
     flat = flatten(text)
-    match = _SPACE.match(flat)
+    match = _SPACE.match(flat.characters)
     start = 0 if match is None else match.end()
     try:
-        end = _DECODER.raw_decode(flat, start)[1]
+        end = _DECODER.raw_decode(flat.characters, start)[1]
     except ValueError:
         return None
     return JsonPlaces(text, flat, (start, end))

@@ -89,12 +89,15 @@ def trace_json(text: Text) -> Traced:
     return _Tracer(prepared).run()
 
 
-def flatten(text: Text) -> str:
+class FlatText(Struct, frozen=True):
+    """A text with one character for each hole, and the holes in their order."""
+
+    characters: str
+    holes: list[Unknown | Reference]
+
+
+def flatten(text: Text) -> FlatText:
     """Return a text with one character for each hole. Raises `JsonTextError`."""
-    return _flatten(text)[0]
-
-
-def _flatten(text: Text) -> tuple[str, list[Unknown | Reference]]:
     holes: list[Unknown | Reference] = []
     flat: list[str] = []
     has_holes = any(isinstance(part, Hole) for part in text.parts)
@@ -111,11 +114,12 @@ def _flatten(text: Text) -> tuple[str, list[Unknown | Reference]]:
                 raise JsonTextError("it has too many unknown parts")
             flat.append(chr(_FIRST_TOKEN + len(holes)))
             holes.append(part.value)
-    return "".join(flat), holes
+    return FlatText("".join(flat), holes)
 
 
 def _prepare(text: Text) -> _Prepared:
-    flat, holes = _flatten(text)
+    flattened = flatten(text)
+    flat, holes = flattened.characters, flattened.holes
     if not holes:
         return _Prepared(text, holes, flat, flat, set())
     written: list[str] = []

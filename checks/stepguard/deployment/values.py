@@ -240,10 +240,20 @@ def unknowns(value: Plain) -> Iterator[Unknown]:
 
     References are not unknown in this sense: what they point at is part of the deployment.
     """
+    return (one for one in _open_parts(value) if isinstance(one, Unknown))
+
+
+def references(value: Plain) -> Iterator[Reference]:
+    """Yield every `Reference` in a plain value, those in texts, open containers and choices too."""
+    return (one for one in _open_parts(value) if isinstance(one, Reference))
+
+
+def _open_parts(value: Plain) -> Iterator[Unknown | Reference]:
+    """Yield what is not known in a value; of a choice, its condition and what is in it."""
     stack = [value]
     while stack:
         current = stack.pop()
-        if isinstance(current, Unknown):
+        if isinstance(current, (Unknown, Reference)):
             yield current
         elif isinstance(current, Text):
             stack.extend(current.holes)
@@ -261,23 +271,6 @@ def unknowns(value: Plain) -> Iterator[Unknown]:
             stack.extend(current)
             if isinstance(current, OpenList):
                 stack.append(current.rest)
-
-
-def references(value: Plain) -> Iterator[Reference]:
-    """Yield every reference within a value, those of open alternatives and of keys' values too."""
-    pending = [value]
-    while pending:
-        current = pending.pop()
-        if isinstance(current, Reference):
-            yield current
-        elif isinstance(current, Text):
-            pending.extend(current.holes)
-        elif isinstance(current, dict):
-            pending.extend(current.values())
-        elif isinstance(current, list):
-            pending.extend(current)
-        elif isinstance(current, OneOf):
-            pending.extend(current.alternatives)
 
 
 def alternatives(value: Plain) -> tuple[Plain, ...]:

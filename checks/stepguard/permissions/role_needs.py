@@ -76,8 +76,8 @@ def machines_of_unknown_role(deployment: Deployment) -> list[StateMachine]:
 
 
 def further_machines(deployment: Deployment) -> list[str]:
-    """Return why the project may have state machines that were not read."""
-    return [f"there may be another state machine: {reason}" for reason in deployment.gaps]
+    """Return why the project may have state machines that were not read; empty if it has none."""
+    return [f"there may be another state machine: {deployment.gap}"] if deployment.gap else []
 
 
 @remembered_of_deployment

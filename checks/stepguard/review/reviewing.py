@@ -42,17 +42,20 @@ def review(sides: Sides, options: ScanOptions) -> Report:
         return moved.get((root, address), (roots.get(root, root), address))
 
     doubts = Doubts(old, report, after.deployments, locate)
-    doubtful = [one for one in compared.fixed if doubts.why(one)]
+    fixed: list[Finding] = []
+    doubtful: list[Finding] = []
+    for one in compared.fixed:
+        (doubtful if doubts.why(one) else fixed).append(one)
     roles = list(role_changes(before.deployments, after.deployments, moved))
     machines = list(machine_changes(before.deployments, after.deployments, moved))
     gone = [(one.root, one.address) for one in roles if one.fate == "removed"]
     gone += [(one.root, one.address) for one in machines if one.fate == "removed"]
-    unseen = [one for one in gone if doubts.why_gone(locate(*one))]
-    report.notices.extend(doubts.notices(doubtful, [locate(*one) for one in unseen]))
+    unseen = {one: there for one in gone if doubts.why_gone(there := locate(*one))}
+    report.notices.extend(doubts.notices(doubtful, list(unseen.values())))
     report.change = Change(
         before=before.name,
         after=after.name,
-        fixed=sorted((one for one in compared.fixed if not doubts.why(one)), key=_order),
+        fixed=sorted(fixed, key=_order),
         roles=tuple(one for one in roles if (one.root, one.address) not in unseen),
         machines=tuple(one for one in machines if (one.root, one.address) not in unseen),
     )

@@ -34,7 +34,7 @@ class Usage:
         self._met: dict[int, bool] = {}
         self._companions = Companions(self._needs.actions)
         # What else has the role may use what its state machines do not.
-        others = deployment.unread_modules or deployment.gaps
+        others = deployment.unread_modules or deployment.gap
         self._has_others = bool(others) or _lets_others_in(role)
 
     def of(self, gained: Sequence[Remainder]) -> tuple[tuple[str, ...], Used]:

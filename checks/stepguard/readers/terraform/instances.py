@@ -308,11 +308,13 @@ class ModuleInstance(Struct, eq=False):
         if self.call is None:
             return frozenset()
         found: set[str] = set()
+        budget = self.world.budget
         with self.world.preferring_references():
             for attribute, place in self.call.attributes().values():
                 if attribute.name not in META_ARGUMENTS:
                     value = settle(attribute.expression, self._call_scope(place))
-                    found.update(one.target for one in references(plain(value)))
+                    if budget.spend(budget.weigh(value)):
+                        found.update(one.target for one in references(plain(value)))
         return frozenset(found)
 
     def local(self, name: str) -> Traced | None:

@@ -88,16 +88,16 @@ def evaluate_root_module(
         evaluated.extend(_evaluated(root, absent))
     except EvaluationError as error:
         world.errors.append(ReadError(deployment.root, error.reason, hides_resources=True))
-    if world.budget.is_spent:
-        spent = ReadError(deployment.root, TOO_MUCH_WORK, hides_resources=True)
-        world.errors.append(spent)
     for loaded in world.sources:
         read.extend(loaded.files)
     read.extend(world.surroundings.read_files)
     deployment.files = list({id(file): file for file in read}.values())
-    deployment.errors = list(world.errors)
-    # Last, since a file that only such a module is given is no part of what was read.
+    # After that, since a file that only such a module is given is no part of what was read.
     deployment.unread_modules = [UnreadModule(one.missing, one.told_of()) for one in absent]
+    if world.budget.is_spent:
+        spent = ReadError(deployment.root, TOO_MUCH_WORK, hides_resources=True)
+        world.errors.append(spent)
+    deployment.errors = list(world.errors)
     return evaluated, deployment
 
 
