@@ -116,8 +116,20 @@ def _gone(entries: Sequence[Known]) -> str:
 
 
 def _was_looked_for(entry: Known, report: Report) -> bool:
-    """Tell whether a finding would have been met: its rule ran, on its file or where it was."""
+    """Tell whether a finding would have been met: its rule ran, on its file or where it was.
+
+    What could not be read, or not decided there, may still be so.
+    """
     if entry.rule not in report.evaluated:
+        return False
+    if any(one.place.file == entry.file for one in report.errors):
+        return False
+    # A rule may say something of a part of what it judges: of a policy of a role.
+    is_judged = any(key[1:] == (entry.rule, entry.resource) for key in report.outcomes)
+    if any(
+        one.rule == entry.rule and (one.resource == entry.resource or not is_judged)
+        for one in report.not_evaluated
+    ):
         return False
     return entry.file in report.read or not Path(entry.file).exists()
 

@@ -79,6 +79,16 @@ def test_gone_findings_are_told_and_leave_the_file(template: Path) -> None:
     assert len(entries()) == before - 1
 
 
+@pytest.mark.parametrize("what", ["a loop that is not followed", "no template any more"])
+def test_what_cannot_be_judged_any_more_is_not_gone(template: Path, what: str) -> None:
+    run("baseline", ".")
+    loop = "  Fn::ForEach::L: [X, !Ref Names, {'A${X}': {Type: AWS::SNS::Topic}}]\n"
+    template.write_text(BAD + (loop if "loop" in what else "  Broken: [\n"))
+    done = run("scan", ".", "--baseline", FILE)
+    assert done.exit_code == 2
+    assert "gone" not in done.stdout
+
+
 def test_a_file_that_is_gone_is_told(template: Path) -> None:
     run("baseline", ".")
     template.rename("renamed.yaml")
