@@ -6,7 +6,7 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_OBJECTS = 100_000
+_OBJECTS = 500_000
 """New objects after which `collected_seldom` has the new ones searched; Python's own is 700."""
 
 
@@ -27,13 +27,13 @@ def collected_later() -> Iterator[None]:
 
 
 def collect_seldom() -> None:
-    """Let Python search for garbage a hundred times less often from now on."""
+    """Let Python search for garbage some hundred times less often from now on."""
     gc.set_threshold(_OBJECTS, *gc.get_threshold()[1:])
 
 
 @contextmanager
 def collected_seldom() -> Iterator[None]:
-    """Let Python search for garbage a hundred times less often meanwhile.
+    """Let Python search for garbage some hundred times less often meanwhile.
 
     Nearly everything that is read is kept until the report is written, so that most searches find
     nothing. What does go in circles is still found, before it takes a hundred megabytes.

@@ -20,12 +20,10 @@ class Place(Struct, frozen=True, kw_only=True):
         """Return the place of a span, or the whole of `file` where there is none."""
         if span is None:
             return cls(file=file)
+        line, column = span.file.position(span.start)
+        end_line, end_column = span.file.position(span.end)
         return cls(
-            file=span.path,
-            line=span.line,
-            column=span.column,
-            end_line=span.end_line,
-            end_column=span.end_column,
+            file=span.path, line=line, column=column, end_line=end_line, end_column=end_column
         )
 
     @property

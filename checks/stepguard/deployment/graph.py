@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
-from typing import TypeVar
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any, TypeVar
 
 from stepguard.deployment.documents import Document
 from stepguard.deployment.resources import (
@@ -97,15 +97,15 @@ class Deployment(Struct, eq=False):
     _policies: dict[str, RolePolicies] | None = None
     _machines: dict[int, list[StateMachine]] | None = None
     _by_type: dict[str, list[tuple[int, Resource]]] | None = None
-    _by_kind: dict[type[Resource], list[Resource]] = field(default_factory=dict)
+    _by_kind: dict[type[Resource], list[Any]] = field(default_factory=dict)
     _by_name: dict[type[Resource], dict[str, list[Resource]]] = field(default_factory=dict)
 
-    def of_type(self, kind: type[Kind]) -> Iterator[Kind]:
-        """Yield the resources of a class, in the order of reading."""
-        found = self._by_kind.get(kind)
+    def of_type(self, kind: type[Kind]) -> Sequence[Kind]:
+        """Return the resources of a class, in the order of reading."""
+        found: list[Kind] | None = self._by_kind.get(kind)
         if found is None:
             found = self._by_kind[kind] = [one for one in self.resources if isinstance(one, kind)]
-        yield from (one for one in found if isinstance(one, kind))
+        return found
 
     def of_types(self, types: Collection[str]) -> list[Resource]:
         """Return the resources of some types (`aws_sqs_queue`), in the order of reading."""
@@ -129,19 +129,19 @@ class Deployment(Struct, eq=False):
         return self._gap
 
     @property
-    def state_machines(self) -> list[StateMachine]:
+    def state_machines(self) -> Sequence[StateMachine]:
         """Every state machine; one with alternatives appears once for each."""
-        return list(self.of_type(StateMachine))
+        return self.of_type(StateMachine)
 
     @property
-    def roles(self) -> list[Role]:
+    def roles(self) -> Sequence[Role]:
         """Every IAM role."""
-        return list(self.of_type(Role))
+        return self.of_type(Role)
 
     @property
-    def activities(self) -> list[Activity]:
+    def activities(self) -> Sequence[Activity]:
         """Every activity."""
-        return list(self.of_type(Activity))
+        return self.of_type(Activity)
 
     def find(self, address: str) -> list[Resource]:
         """Return the resources at an address; without instance keys, every instance."""

@@ -173,6 +173,9 @@ def _same(one: Symbol, other: Symbol, names: Names) -> bool:
 
 
 def _lower(symbols: Symbols) -> Symbols:
+    text = literal(symbols)
+    if text is not None and text.isascii():
+        return tuple(text.lower())
     return tuple(one.lower() if isinstance(one, str) else one for one in symbols)
 
 

@@ -46,10 +46,16 @@ class ProjectFiles:
         self._shown = shown.rstrip("/")
         self._also = {storage.real(one): one.as_posix() for one in also}
         self._read: dict[Path, SourceFile] = {}
+        self._real: dict[str, Path] = {}
 
     def real(self, path: Path | str) -> Path:
         """Return the absolute path that a path leads to, links followed."""
-        return self.storage.real(path)
+        # Each path is asked for several times, and each time costs a look at every directory.
+        text = str(path)
+        known = self._real.get(text)
+        if known is None:
+            known = self._real[text] = self.storage.real(text)
+        return known
 
     def shown(self, path: Path) -> str:
         """Return a path as findings print it."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from stepguard.deployment.resources import Activity, Encryption, Unread
 from stepguard.deployment.source import Span
 from stepguard.finding import NotEvaluated, Severity, Violation
@@ -32,7 +34,7 @@ class ActivityKey(Rule[Activity]):
         "https://docs.aws.amazon.com/step-functions/latest/apireference/API_CreateActivity.html",
     )
 
-    def subjects(self, context: Context) -> list[Activity]:
+    def subjects(self, context: Context) -> Iterable[Activity]:
         """Return the activities."""
         return context.deployment.activities
 

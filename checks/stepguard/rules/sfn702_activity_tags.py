@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from stepguard.deployment.resources import Activity
 from stepguard.finding import Severity
 from stepguard.rules.rule import Context, Rule, Verdict
@@ -31,7 +33,7 @@ class ActivityTags(Rule[Activity]):
         "https://docs.aws.amazon.com/step-functions/latest/dg/tag-based-policies.html",
     )
 
-    def subjects(self, context: Context) -> list[Activity]:
+    def subjects(self, context: Context) -> Iterable[Activity]:
         """Return the activities."""
         return context.deployment.activities
 

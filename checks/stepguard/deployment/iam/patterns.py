@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from operator import eq
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from stepguard.deployment.values import UNREAD, Hole, Piece, Plain, Reference, Text, Unknown
 from stepguard.structs import Struct
@@ -41,10 +41,10 @@ def symbols_of(value: Plain) -> Symbols | None:
 
 def literal(symbols: Iterable[Symbol]) -> str | None:
     """Return the text that symbols make; `None` when something in it is not known."""
-    characters = list(symbols)
-    if all(isinstance(one, str) for one in characters):
-        return "".join(str(one) for one in characters)
-    return None
+    try:
+        return "".join(cast("Iterable[str]", symbols))
+    except TypeError:
+        return None
 
 
 def covers(pattern: Sequence[Symbol], text: Sequence[Symbol]) -> bool:
