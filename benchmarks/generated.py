@@ -78,16 +78,16 @@ def plan(machines: int, others: int) -> str:
             "tags": {"team": "a"},
         }
         planned.append(_planned("aws_sfn_state_machine", f"m{number}", values))
-        values = {
+        role_values = {
             "name": f"role-{number}",
             "arn": role,
             "assume_role_policy": json.dumps(_trust()),
             "inline_policy": [{"name": "call", "policy": json.dumps(_policy())}],
         }
-        planned.append(_planned("aws_iam_role", f"r{number}", values))
+        planned.append(_planned("aws_iam_role", f"r{number}", role_values))
     for number in range(others):
-        values = {"bucket": f"bucket-{number}", "tags": {"team": "a"}, "force_destroy": False}
-        planned.append(_planned("aws_s3_bucket", f"b{number}", values))
+        bucket = {"bucket": f"bucket-{number}", "tags": {"team": "a"}, "force_destroy": False}
+        planned.append(_planned("aws_s3_bucket", f"b{number}", bucket))
     changes = [
         {
             **{key: one[key] for key in ("address", "mode", "type", "name", "provider_name")},

@@ -28,8 +28,8 @@ Command = tuple[str, ...]
 
 def of_checkov(program: str, path: Path) -> tuple[Command, Command]:
     """Return the command without the pack, and with it."""
-    command = (program, "-d", str(path), "--framework", *FRAMEWORKS, "--skip-download")
-    command = (*command, "--quiet", "--compact", "--soft-fail")
+    target = ("-d", str(path), "--framework", *FRAMEWORKS)
+    command = (program, *target, "--skip-download", "--quiet", "--compact", "--soft-fail")
     return command, (*command, "--external-checks-dir", str(HOSTS / "checkov"))
 
 

@@ -1,12 +1,15 @@
 """Times stepguard beside checkov and cfn-lint on the same inputs, in one run.
 
-    python benchmarks/side_by_side.py --checkov PATH --cfn-lint PATH [--corpus DIR] [--runs N]
+    python benchmarks/side_by_side.py --checkov PATH --cfn-lint PATH [--terraform DIR]
+        [--templates DIR] [--plans DIR] [--generated N] [--only WORD] [--runs N]
 
 Every program runs as a whole process with an empty temporary folder, in turn (A B A B …), so that
 a machine that gets slower slows all of them. What is printed is the median over the runs, of the
 wall clock in seconds and of the processor time (user and system); the ratios are taken run by
 run. Peak memory is that of the largest process. Peers run without network, with their defaults.
-cfn-lint takes no directory: it and stepguard are given the templates of one by their names.
+cfn-lint takes no directory: it and stepguard are given the templates of one by their names. Where
+there are several inputs, stepguard is timed with one process for each processor as well. A
+program that is not done after `--timeout` seconds is ended, and its time is a lower bound (`>`).
 """
 
 from __future__ import annotations
@@ -23,8 +26,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from generated import plan, template
+
 MEBIBYTE = 1024
+FRAMEWORKS = {"terraform": "terraform", "plan": "terraform_plan", "plans": "terraform_plan"}
+"""What checkov calls a form that is no template."""
+
+DIRECTORIES = ("terraform", "templates", "plans")
 
 
 @dataclass
@@ -148,16 +156,18 @@ def terraform_directory(directory: Path, files: int = 10) -> Path:
 
 
 def programs_for(options: argparse.Namespace, form: str) -> list[Program]:
-    """Return the programs that read a form: Terraform, or templates."""
+    """Return the programs that read a form: Terraform, plans or templates, one or several."""
     is_named = form == "templates" and bool(options.cfn_lint)
     scan = (options.stepguard, "scan", "--fail-on", "never", "{}")
     found = [Program("stepguard", scan, is_named)]
+    if form in DIRECTORIES:
+        found.append(Program("stepguard --jobs 0", (*scan, "--jobs", "0"), is_named))
     if options.checkov:
-        framework = "terraform" if form == "terraform" else "cloudformation"
-        target = "-f" if form == "template" else "-d"
+        framework = FRAMEWORKS.get(form, "cloudformation")
+        target = "-d" if form in DIRECTORIES else "-f"
         command = (options.checkov, target, "{}", "--framework", framework, "--quiet", "--compact")
         found.append(Program("checkov", (*command, "--skip-download", "--soft-fail")))
-    if options.cfn_lint and form != "terraform":
+    if options.cfn_lint and form in ("template", "templates"):
         found.append(Program("cfn-lint", (options.cfn_lint, "{}"), is_named))
     return found
 
@@ -166,10 +176,16 @@ def inputs(options: argparse.Namespace, work: Path) -> Iterator[tuple[str, str, 
     """Yield the name, the form, the path and the number of runs of every input."""
     yield "one template of 60 lines", "template", small_template(work), options.runs
     yield "a Terraform directory of 10 files", "terraform", terraform_directory(work), options.runs
-    for folder in options.terraform or ():
-        yield f"Terraform: {folder.name}", "terraform", folder, 1
-    for folder in options.templates or ():
-        yield f"templates: {folder.name}", "templates", folder, 1
+    for form in DIRECTORIES:
+        for folder in getattr(options, form) or ():
+            yield f"{form}: {folder.name}", form, folder, options.directory_runs
+    for size in options.generated or ():
+        path = work / "generated.json"
+        path.write_text(template(size), encoding="utf-8")
+        yield f"a template of {size} machines", "template", path, options.directory_runs
+        path.write_text(plan(size, 5 * size), encoding="utf-8")
+        name = f"a plan of {size} machines and {5 * size} other resources"
+        yield name, "plan", path, options.directory_runs
 
 
 def version(command: str) -> str:
@@ -185,9 +201,12 @@ def main() -> None:
     parser.add_argument("--stepguard", default=str(beside / "stepguard"))
     parser.add_argument("--checkov")
     parser.add_argument("--cfn-lint")
-    parser.add_argument("--terraform", type=Path, action="append", help="a further directory")
-    parser.add_argument("--templates", type=Path, action="append", help="a further directory")
-    parser.add_argument("--runs", type=int, default=9)
+    for form in DIRECTORIES:
+        parser.add_argument(f"--{form}", type=Path, action="append", help="a further directory")
+    parser.add_argument("--generated", type=int, action="append", help="machines of a further file")
+    parser.add_argument("--only", default="", help="a word in the names of the inputs to measure")
+    parser.add_argument("--runs", type=int, default=9, help="of the two small inputs")
+    parser.add_argument("--directory-runs", type=int, default=1, help="of all others")
     parser.add_argument("--timeout", type=float, default=1800)
     options = parser.parse_args()
     say = sys.stdout.write
@@ -198,16 +217,20 @@ def main() -> None:
     say("|---|---|---|---|---|---|\n")
     with tempfile.TemporaryDirectory() as work:
         for name, form, path, runs in inputs(options, Path(work)):
+            if options.only not in name:
+                continue
             timings = measure(programs_for(options, form), path, runs, options.timeout)
             own = timings["stepguard"]
             for program, timing in timings.items():
                 ratio = statistics.median(
                     theirs / ours for theirs, ours in zip(timing.wall, own.wall, strict=True)
                 )
+                wall = statistics.median(timing.wall)
+                bound = ">" if wall >= options.timeout else ""
                 say(
-                    f"| {name} | {program} | {statistics.median(timing.wall):.3f} "
-                    f"| {statistics.median(timing.processor):.3f} "
-                    f"| {max(timing.memory):.0f} | {ratio:.1f} |\n"
+                    f"| {name} | {program} | {bound}{wall:.2f} "
+                    f"| {statistics.median(timing.processor):.2f} "
+                    f"| {max(timing.memory):.0f} | {bound}{ratio:.1f} |\n"
                 )
                 sys.stdout.flush()
 

@@ -9,7 +9,7 @@ something of a resource for which checkov would not ask it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from stepguard.config import Config
@@ -129,7 +129,7 @@ def table() -> str:
     return "".join([*parts, f"RULES: tuple[RuleRow, ...] = (\n{rows})\n"])
 
 
-def _types(name: str, kinds: dict[str, tuple[str, ...]]) -> str:
+def _types(name: str, kinds: Mapping[str, tuple[str, ...]]) -> str:
     rows = "".join(
         f'    "{kind}": (\n' + "".join(f'        "{one}",\n' for one in types) + "    ),\n"
         for kind, types in kinds.items()

@@ -7,7 +7,7 @@ for the options that the package uses.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 __all__ = ["Struct", "field", "replace"]
 
@@ -25,4 +25,4 @@ class Struct:
         cls._inherited = {**cls._inherited, **options}
         # A generated `repr` would show the text of a file, which `SourceFile` keeps to itself.
         dataclass(repr=False, kw_only=kw_only, **cls._inherited)(cls)
-        cls.__struct_fields__ = tuple(one.name for one in fields(cls))
+        cls.__struct_fields__ = tuple(one.name for one in fields(cast(Any, cls)))

@@ -216,7 +216,8 @@ def _name_or_arn(pattern: Symbols, resource: Symbols, names: Names) -> bool | No
     One of them then begins with it, and the other has it where an ARN has a name. A name with
     slashes may begin with one, which then does not stand before it.
     """
-    shared = next((one for one in resource if one in pattern and names.is_open(one)), None)
+    unknown = (one for one in resource if not isinstance(one, str))
+    shared = next((one for one in unknown if one in pattern and names.is_open(one)), None)
     if shared is None:
         return False
     at, position = pattern.index(shared), resource.index(shared)
