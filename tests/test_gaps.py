@@ -334,3 +334,42 @@ def test_a_plan_that_could_not_be_finished_lacks_nothing(tmp_path: Path) -> None
     assert outcome(report, "SFN701") == ["violation"]
     report = scanned(tmp_path, plan__json=json.dumps({**plan, "errored": True}))
     assert outcome(report, "SFN701") == ["not_evaluated"]
+
+
+CALLS = """
+module "workflow" {
+  source     = "%s"
+  definition = jsonencode({ %s = "A" })
+}
+
+module "alarms" {
+  source  = "registry.example.com/alarms/aws"
+  machine = module.workflow.state_machine_arn
+}
+"""
+
+
+@pytest.mark.parametrize("parser", available_parsers())
+@pytest.mark.parametrize(
+    ("source", "field", "is_told"),
+    [
+        ("terraform-aws-modules/step-functions/aws", "Name", True),
+        ("git::https://example.com/wf.git?ref=1", "StartAt", True),
+        ("terraform-aws-modules/vpc/aws", "Name", False),
+    ],
+)
+def test_workflows_in_a_module_that_is_not_installed_are_not_evaluated(
+    tmp_path: Path, parser: str, source: str, field: str, is_told: bool
+) -> None:
+    report = scanned(tmp_path, parser, main__tf=MAIN + CALLS % (source, field))
+    told = [one for one in report.not_evaluated if one.resource.startswith("module.")]
+    assert [(one.rule, one.resource) for one in told] == [("SFN901", "module.workflow")] * is_told
+    assert report.exit_code(None, strict=True) == 1
+
+
+def test_a_password_in_the_source_of_a_module_is_not_shown(tmp_path: Path) -> None:
+    source = "git::https://user:geheim@example.com/sfn.git?sshkey=geheim"
+    report = scanned(tmp_path, main__tf=MAIN + CALLS % (source, "StartAt"))
+    reasons = [one.reason for one in report.not_evaluated]
+    assert any("example.com/sfn.git is not installed" in one for one in reasons)
+    assert not any("geheim" in one for one in reasons)

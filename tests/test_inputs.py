@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 
 from stepguard import inputs
-from stepguard.inputs import LINK_OUT, NO_STEP_FUNCTIONS, Inputs, Kind, discover
+from stepguard.inputs import (
+    LINK_OUT,
+    NO_STEP_FUNCTIONS,
+    UNPACKAGED,
+    UNSYNTHESIZED,
+    Inputs,
+    Kind,
+    discover,
+)
 
 TEMPLATE = """Resources:
   M:
@@ -283,3 +291,30 @@ def test_terraform_in_utf_16_is_an_input(tmp_path: Path) -> None:
         '\ufeffresource "aws_sfn_activity" "a" {}'.encode("utf-16-le")
     )
     assert kinds(discover(tmp_path), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        (["cdk.json"], {UNSYNTHESIZED: 1}),
+        (["cdk.json", "cdk.out/manifest.json"], {}),
+        (["a/cdk.json", "b/cdk.json"], {UNSYNTHESIZED: 2}),
+        (["serverless.yml"], {UNPACKAGED: 1}),
+        (["serverless.ts"], {UNPACKAGED: 1}),
+        (["serverless.yml", ".serverless/state.json"], {}),
+        (["other.yml"], {}),
+    ],
+)
+def test_programs_that_make_templates_are_told(
+    tmp_path: Path, files: list[str], expected: dict[str, int]
+) -> None:
+    for name in files:
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("stepFunctions:\n  stateMachines: {}\n", encoding="utf-8")
+    assert discover(tmp_path).passed_over == expected
+
+
+def test_a_service_without_state_machines_is_none_to_be_told_of(tmp_path: Path) -> None:
+    (tmp_path / "serverless.yml").write_text("functions: {}\n", encoding="utf-8")
+    assert discover(tmp_path).passed_over == {}

@@ -41,10 +41,19 @@ UNNAMED_DEFINITION = (
 )
 UNRECOGNISED = "files that speak of Step Functions and are no template, plan or definition"
 UNREADABLE_DIRECTORY = "directories that may not be listed"
+UNSYNTHESIZED = "CDK apps that are not synthesized (run cdk synth, and scan cdk.out)"
+UNPACKAGED = (
+    "Serverless Framework services with state machines (run serverless package, and scan "
+    ".serverless)"
+)
 
 _TEMPLATE_ENDINGS = (".json", ".yaml", ".yml", ".template")
 _DEFINITION_ENDINGS = (".asl.json", ".asl.yaml", ".asl.yml")
 _TERRAFORM_ENDINGS = (".tf", ".tf.json")
+_CDK_APP, _CDK_OUTPUT = "cdk.json", "cdk.out"
+_SERVERLESS = ("serverless.yml", "serverless.yaml", "serverless.json", "serverless.ts")
+_SERVERLESS_OUTPUT = ".serverless"
+_SERVERLESS_MACHINES = (b"stepFunctions",)
 _CHUNK = 64 * 1024
 _OVERLAP = 64
 
@@ -212,6 +221,7 @@ def _walk(top: Path, storage: Storage, inputs: Inputs) -> Iterator[Entry]:
         except OSError:
             inputs.passed_over[UNREADABLE_DIRECTORY] += 1
             continue
+        _note_generators(entries, storage, inputs)
         below: list[str] = []
         for entry in entries:
             if entry.sort is Sort.DIRECTORY:
@@ -222,6 +232,18 @@ def _walk(top: Path, storage: Storage, inputs: Inputs) -> Iterator[Entry]:
             elif entry.sort is Sort.LINK and _is_of_interest(entry, top, storage):
                 inputs.passed_over[LINK_OUT] += 1
         stack.extend(reversed(below))
+
+
+def _note_generators(entries: Sequence[Entry], storage: Storage, inputs: Inputs) -> None:
+    """Note programs in a directory that make templates, where these are not there."""
+    names = {entry.name for entry in entries}
+    if _CDK_APP in names and _CDK_OUTPUT not in names:
+        inputs.passed_over[UNSYNTHESIZED] += 1
+    if _SERVERLESS_OUTPUT in names or names.isdisjoint(_SERVERLESS):
+        return
+    services = (one for one in entries if one.name in _SERVERLESS and one.sort is Sort.FILE)
+    if any(_has(storage, one.path, _SERVERLESS_MACHINES) for one in services):
+        inputs.passed_over[UNPACKAGED] += 1
 
 
 def _is_of_interest(entry: Entry, top: Path, storage: Storage) -> bool:

@@ -18,6 +18,9 @@ from stepguard.rules.registry import AnyRule, describe_all
 from stepguard.rules.rule import Context
 from stepguard.structs import replace
 
+UNREADABLE = "SFN901"
+"""The rule on definitions that cannot be read; of those in an unread module it is not evaluated."""
+
 _ROLE_MAKERS = frozenset({"AWS::Serverless::Function", "AWS::Serverless::StateMachine"})
 _WORST_FIRST: tuple[Outcome, ...] = ("violation", "not_evaluated", "pass")
 
@@ -43,6 +46,7 @@ def judge(
         context = Context(deployment, config)
         for rule in rules:
             _apply(rule, context, report, pedantic=pedantic)
+        _note_unread_workflows(deployment, report)
     _give_severities(report, config)
     _arrange(report)
     return report
@@ -107,6 +111,20 @@ def _count_machines(deployment: Deployment, report: Report) -> None:
     except Exception as error:
         message = describe_defect(error, "the reading of state machines")
         report.errors.append(ScanError(place=Place(file=deployment.root), message=message))
+
+
+def _note_unread_workflows(deployment: Deployment, report: Report) -> None:
+    """Say that workflows were not read which a module or nested stack seems to declare."""
+    if UNREADABLE not in report.evaluated:
+        return
+    for module in deployment.unread_modules:
+        if module.declares_workflows:
+            reason = f"{module.reason}: the state machines that it declares were not read"
+            place = Place.of(module.span, deployment.root)
+            report.not_evaluated.append(
+                Unevaluated(rule=UNREADABLE, resource=module.address, place=place, reason=reason)
+            )
+            report.evaluated[UNREADABLE]["not_evaluated"] += 1
 
 
 def _apply(rule: AnyRule, context: Context, report: Report, *, pedantic: bool) -> None:

@@ -301,6 +301,26 @@ def test_a_service_role_of_aws(name: str, action: str, expected: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("resource", "expected"),
+    [
+        ("*", True),
+        ("arn:aws:ecs:*:*:task/*", True),
+        ("arn:aws:ecs:*:*:task/c/*", True),
+        ("arn:aws:ecs:*:*:*", True),
+        ("arn:aws:ecs:eu-west-1:123456789012:task-definition/td:*", False),
+        ("arn:aws:ecs:eu-west-1:123456789012:cluster/c", False),
+        ("arn:aws:s3:::task/*", False),
+    ],
+)
+def test_an_action_on_everything_is_not_allowed_by_a_resource_of_another_type(
+    resource: str, expected: bool
+) -> None:
+    need = Need("ecs:StopTask", ("*",), "required", "call")
+    decision = decide(allow("ecs:StopTask", resource), need=need, lenient=True)
+    assert decision.is_granted is expected
+
+
+@pytest.mark.parametrize(
     ("policy", "expected"),
     [
         ("arn:aws:iam::aws:policy/AdministratorAccess", "AdministratorAccess"),
@@ -519,3 +539,26 @@ def test_a_key_elsewhere_has_a_policy_of_its_own() -> None:
         },
     )
     assert decide(need=own, others=[granting]).is_granted is True
+
+
+@pytest.mark.parametrize(
+    ("grantee", "operations", "expected"),
+    [
+        (Reference("Role", "Arn"), ["Encrypt", "Decrypt"], True),
+        (Reference("Role", "Arn"), ["Encrypt"], False),
+        (Reference("Role", "Arn"), OPEN, None),
+        (OPEN, ["Decrypt"], None),
+        ("arn:aws:iam::123456789012:role/other", ["Decrypt"], False),
+    ],
+)
+def test_a_grant_of_a_key(grantee: Plain, operations: Plain, expected: bool | None) -> None:
+    key = resource("Key", "aws_kms_key")
+    grant = resource(
+        "Grant",
+        "aws_kms_grant",
+        key_id=Reference("Key", "key_id"),
+        grantee_principal=grantee,
+        operations=operations,
+    )
+    need = Need("kms:Decrypt", (Reference("Key", "arn"),), "required", "data")
+    assert decide(need=need, others=[key, grant]).is_granted is expected

@@ -516,3 +516,11 @@ def test_a_wildcard_that_nothing_is_used_of_is_left_to_sfn101(
 )
 def test_kinds_of_resources_are_words(judge_role: Judge, action: str, words: str) -> None:
     assert words in judge_role("SFN102", allow(action, "*"), definition=PUT).only.message
+
+
+def test_what_is_rightly_allowed_on_everything_stays(judge_role: Judge) -> None:
+    run = task("arn:aws:states:::ecs:runTask.sync", {"Cluster": "c", "TaskDefinition": "td"})
+    actions = ["ecs:RunTask", "ecs:StopTask", "ecs:DescribeTasks"]
+    suggestion = judge_role("SFN102", allow(actions), definition=run).only.suggestion
+    assert "ecs:RunTask on " in suggestion
+    assert suggestion.endswith("; ecs:StopTask and ecs:DescribeTasks as now, in another statement")

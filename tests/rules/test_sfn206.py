@@ -46,5 +46,7 @@ def test_tracing_that_is_not_known(judge: Callable[..., Any], tracing: Any, reas
 
 def test_the_suggestion_and_a_bare_definition(judge: Callable[..., Any]) -> None:
     found = judge(RULE, form=Form.SAM, type=SAM_MACHINE).only
-    assert found.suggestion == "Tracing:\n  Enabled: true"
+    written, needed = found.suggestion.split("\n# ", 1)
+    assert written == "Tracing:\n  Enabled: true"
+    assert "xray:PutTraceSegments" in needed
     assert not judge(RULE, form=Form.ASL).applies

@@ -192,3 +192,9 @@ def test_the_suggestion_is_written_as_its_neighbour(text: str, suggestion: str) 
     start = text.index("StartAt")
     span = Span(SourceFile("f", text), start, start + len("StartAt"))
     assert member(span, "TimeoutSeconds", "3600") == suggestion
+
+
+def test_times_that_the_execution_is_given_are_told(judge: Callable[..., Any]) -> None:
+    wait = {"Type": "Wait", "SecondsPath": "$.seconds", "End": True}
+    found = judge(RULE, {"StartAt": "W", "States": {"W": wait}}, kind=Traced("STANDARD")).only
+    assert found.message.endswith("is left to the times that it is given to wait for")

@@ -59,7 +59,7 @@ def test_a_job_that_no_service_ends_can_take_a_year(judge: Callable[..., Any]) -
 @pytest.mark.parametrize(
     ("kind", "words"),
     [
-        ("EXPRESS", "ends the child execution, and no Catch"),
+        ("EXPRESS", "of the child execution ends it as a whole, and no Catch"),
         ("STANDARD", "left to the service"),
     ],
 )
@@ -119,10 +119,13 @@ def test_what_ends_in_time(judge: Callable[..., Any], fields: dict[str, Any]) ->
 
 def test_what_ends_a_call_is_told(judge: Callable[..., Any]) -> None:
     service = "how long a call may take is left to the service that is called"
-    whole = "a call that takes too long ends the whole execution, and no Catch sees it"
+    whole = "ends it as a whole, and no Catch sees that"
+    timeout, five_minutes = "timeout of the execution", "five minutes of an EXPRESS execution"
     assert judge(RULE, machine(A=CALL)).only.message.endswith(service)
-    assert judge(RULE, {**machine(A=CALL), "TimeoutSeconds": 9}).only.message.endswith(whole)
-    assert judge(RULE, machine(A=CALL), kind=Traced("EXPRESS")).only.message.endswith(whole)
+    bounded = judge(RULE, {**machine(A=CALL), "TimeoutSeconds": 9}).only.message
+    assert bounded.endswith(f"{timeout} {whole}")
+    express = judge(RULE, machine(A=CALL), kind=Traced("EXPRESS")).only.message
+    assert express.endswith(f"{five_minutes} {whole}")
     assert judge(RULE, machine(A=CALL), kind=Traced(UNKNOWN)).only.message.endswith(service)
 
 

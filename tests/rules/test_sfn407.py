@@ -148,3 +148,19 @@ def test_a_timeout_that_functions_share(
 def test_odd_shared_properties(scanned: Callable[..., Any], shared: str) -> None:
     report = scanned(RULE, SAM % (f"Globals: {shared}\n", "", ""))
     assert report.evaluated[RULE] == {"pass": 1}
+
+
+@pytest.mark.parametrize(
+    ("errors", "retries"),
+    [
+        (["States.Timeout"], True),
+        (["States.ALL"], True),
+        (["States.TaskFailed"], False),
+        ([], False),
+    ],
+)
+def test_what_happens_then(judge: Callable[..., Any], errors: list[str], retries: bool) -> None:
+    retry = [{"ErrorEquals": errors}] if errors else []
+    found = judge(RULE, machine(ARN, Retry=retry), others=[function(timeout=300)]).only
+    assert ("a retry runs beside it" in found.message) is retries
+    assert "the function goes on" in found.message

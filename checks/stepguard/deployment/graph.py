@@ -69,11 +69,15 @@ class UnreadModule(Struct, frozen=True):
     """A module or nested stack of which the files were not read.
 
     `reason` is one line that names it. `given` are the addresses of the resources that it is told
-    of by its arguments or parameters.
+    of by its arguments or parameters. `address` and `span` are those of its call.
+    `declares_workflows` says that the call looks as if it made a state machine.
     """
 
     reason: str
     given: frozenset[str] = frozenset()
+    address: str = ""
+    span: Span | None = None
+    declares_workflows: bool = False
 
 
 class Deployment(Struct, eq=False):

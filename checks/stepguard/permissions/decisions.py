@@ -21,6 +21,8 @@ from stepguard.permissions.identity import expand
 from stepguard.permissions.matching import (
     EVERYTHING,
     is_cut_off,
+    kind_in,
+    kind_of,
     matches_action,
     matches_resource,
     service_in,
@@ -258,8 +260,12 @@ def _can_be_meant(pattern: Symbols, resource: Symbols, need: Need) -> bool:
     if action is None:
         return True
     if action.types:
-        service = service_in(pattern)
-        return service is None or service in {one.service for one in action.types}
+        service, kind = service_in(pattern), kind_in(pattern)
+        return any(
+            service in (None, one.service) and (None in (kind, own) or kind == own)
+            for one in action.types
+            for own in [kind_of(one.resource)]
+        )
     # AWS's pages on logging and tracing say that these actions take no resource but `*`.
     return not (resource == EVERYTHING and need.part == "feature")
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
-from stepguard.deployment.iam.patterns import Symbol, Symbols, covers, literal
+from stepguard.deployment.iam.patterns import Symbol, Symbols, covers, has_wildcard, literal
 from stepguard.deployment.values import UNREAD, Unknown
 from stepguard.permissions.names import Names
 from stepguard.permissions.overlap import may_overlap
@@ -111,6 +111,22 @@ def service_in(pattern: Symbols) -> str | None:
     fields = _fields(pattern, complete=True)
     service = None if fields is None else literal(fields[_SERVICE])
     return None if service is None or "*" in service or "?" in service else service
+
+
+def kind_in(pattern: Symbols) -> str | None:
+    """Return the type of resource in the pattern of an ARN (`task` of `…:task/c/*`).
+
+    `None` when it is not known, or when there is none.
+    """
+    fields = _fields(pattern, complete=True)
+    return None if fields is None else kind_of(fields[_RESOURCE])
+
+
+def kind_of(resource: Symbols) -> str | None:
+    """Return the type of resource in what an ARN has behind the account, as `kind_in` does."""
+    end = next((at for at, one in enumerate(resource) if one in _SEPARATORS), None)
+    kind = None if end is None else literal(resource[:end])
+    return None if kind is None or has_wildcard(kind) else kind
 
 
 def is_cut_off(pattern: Symbols) -> bool:

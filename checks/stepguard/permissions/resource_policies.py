@@ -2,7 +2,8 @@
 
 In one account, a resource's policy that names a role allows as much as a policy of the role
 (IAM User Guide, "Policy evaluation logic"). One that names a service does not: Step Functions
-calls other services as the execution role, and only delivers logs in its own name.
+calls other services as the execution role, and only delivers logs in its own name. A grant on a
+key allows what no policy has to (AWS KMS Developer Guide, "Grants in AWS KMS").
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from stepguard.deployment.iam.patterns import Symbols
 from stepguard.deployment.iam.principals import Principal
 from stepguard.deployment.iam.statements import Statement, read_statements
 from stepguard.deployment.resources import Resource, Role
-from stepguard.deployment.values import UNREAD, Hole, Plain, Text, Traced, plain
+from stepguard.deployment.values import UNREAD, Hole, Plain, Reference, Text, Traced, plain
 from stepguard.permissions.identity import arns_of, expand
 from stepguard.permissions.matching import matches
 from stepguard.permissions.memory import remembered_of_deployment
@@ -51,11 +52,14 @@ _DOCUMENTS: dict[str, tuple[str, ...]] = {
 }
 """Where a type of resource has a policy document: paths of attributes."""
 
+_KEY_GRANT = "aws_kms_grant"
+
 _PERMISSIONS: dict[str, tuple[str, str, str]] = {
     "AWS::Lambda::Permission": ("Principal", "Action", "FunctionName"),
     "aws_lambda_permission": ("principal", "action", "function_name"),
     "AWS::Events::EventBusPolicy": ("Principal", "Action", ""),
     "aws_cloudwatch_event_permission": ("principal", "action", ""),
+    _KEY_GRANT: ("grantee_principal", "operations", ""),
 }
 """Types that are one statement: the attributes of its principal, action and resource."""
 
@@ -87,11 +91,20 @@ _TYPES = _DOCUMENTS.keys() | _PERMISSIONS.keys()
 @remembered_of_deployment
 def _all_statements(deployment: Deployment) -> list[tuple[str, Statement]]:
     return [
-        (resource.address, statement)
+        (_holder(resource), statement)
         for resource in deployment.resources
         if resource.type in _TYPES
         for statement in _statements(resource)
     ]
+
+
+def _holder(resource: Resource) -> str:
+    """Return the address of the resource that a statement is about where it names none."""
+    if resource.type == _KEY_GRANT:
+        key = resource.attributes.get("key_id")
+        if key is not None and isinstance(key.value, Reference):
+            return key.value.target
+    return resource.address
 
 
 def _statements(resource: Resource) -> Iterator[Statement]:
@@ -108,7 +121,17 @@ def _statements(resource: Resource) -> Iterator[Statement]:
             resource.attributes.get(one) if one else None for one in attributes
         )
         if principal is not None and action is not None:
-            yield _permission(plain(principal), plain(action), target)
+            actions = plain(action)
+            if resource.type == _KEY_GRANT:
+                actions = _actions_of_operations(actions)
+            yield _permission(plain(principal), actions, target)
+
+
+def _actions_of_operations(operations: Plain) -> Plain:
+    """Return the actions of a grant's operations, which stand there without their service."""
+    if isinstance(operations, list):
+        return [f"kms:{one}" if isinstance(one, str) else one for one in operations]
+    return operations
 
 
 def _of_document(value: Traced) -> Iterator[Statement]:

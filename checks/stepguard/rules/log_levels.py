@@ -7,6 +7,7 @@ from stepguard.deployment.source import Span
 from stepguard.finding import NotEvaluated
 from stepguard.rules.languages import block_in_language, dynamic_block
 from stepguard.rules.machines import is_undecided, possible_values, why_undecided
+from stepguard.rules.role_comments import LOGGING, role_needs
 from stepguard.structs import Struct
 
 OFF = "OFF"
@@ -71,6 +72,7 @@ def _not_evaluated(machine: StateMachine, reason: str, span: Span | None) -> Not
 
 def how_to_log(machine: StateMachine, level: str) -> str:
     """Return the configuration that logs at a level, in the machine's language."""
+    needs = role_needs(LOGGING, '"*"')
     return block_in_language(
         machine,
         _BLOCK,
@@ -79,19 +81,19 @@ def how_to_log(machine: StateMachine, level: str) -> str:
   include_execution_data = false
   log_destination        = "${{aws_cloudwatch_log_group.NAME.arn}}:*"
 }}
-# The role needs the actions of log delivery, too: see SFN203.""",
+{needs}""",
         cloudformation=f"""LoggingConfiguration:
   Level: {level}
   IncludeExecutionData: false
   Destinations:
     - CloudWatchLogsLogGroup:
         LogGroupArn: !GetAtt NAME.Arn
-# The role needs the actions of log delivery, too: see SFN203.""",
+{needs}""",
         sam=f"""Logging:
   Level: {level}
   IncludeExecutionData: false
   Destinations:
     - CloudWatchLogsLogGroup:
         LogGroupArn: !GetAtt NAME.Arn
-# The role needs the actions of log delivery, too: see SFN203.""",
+{needs}""",
     )

@@ -30,7 +30,12 @@ from stepguard.permissions.targets import Decided
 from stepguard.permissions.uses import Use, Uses, uses_of_role
 from stepguard.rules.escalation import PASS_ROLE, TAKING_OVER, is_unconditional
 from stepguard.rules.grants import Grant, grants_of, listed, name_of_role, shown, told_apart
-from stepguard.rules.narrowing import kind_of, main_type, what_to_write
+from stepguard.rules.narrowing import (
+    ACTIONS_IN_SUGGESTION,
+    kind_of,
+    main_type,
+    what_to_write,
+)
 from stepguard.rules.rule import Context, RoleRule, Verdict
 from stepguard.structs import Struct, field
 
@@ -242,14 +247,21 @@ class _Judge:
             return f"what state '{uses[0].by}' uses it on is not known"
         return self.uses.why_open(action) or False
 
-    def _taken_besides(self, wide: _Wide) -> list[str]:
-        """Return the actions of wildcards that are taken on what they may well be allowed on."""
-        return [
+    def _besides(self, statement: Statement, wide: _Wide) -> list[str]:
+        """Return the actions of a statement that may well be allowed on what it names."""
+        entries = () if statement.actions is None else statement.actions.entries
+        besides = [
+            shown(one.value)
+            for one in entries
+            if not (isinstance(one.value, str) and one.value in wide.actions)
+        ]
+        besides += [
             one.full_name
             for pattern, meant in wide.actions.items()
             for one in self._expanded.get(pattern, ())
             if one not in meant and self.uses.of(one)
         ]
+        return list(dict.fromkeys(besides))
 
     def _violation(self, grant: Grant, wide: _Wide) -> Violation:
         first, *others = wide.resources.values()
@@ -260,9 +272,11 @@ class _Judge:
             if known
             else "Name the resources that the workflow uses, action by action"
         )
-        besides = self._taken_besides(wide)
+        besides = self._besides(grant.statement, wide)
         if besides:
-            suggestion += f"; {listed(besides)} as now, in another statement"
+            is_short = len(besides) <= ACTIONS_IN_SUGGESTION
+            names = listed(besides) if is_short else f"the other {len(besides)} actions"
+            suggestion += f"; {names} as now, in another statement"
         return Violation(
             message=f"{grant.label} allows role '{name_of_role(grant.role)}' "
             f"{listed(list(wide.actions))} on {listed(patterns)}: on {_extent(known)} there is",

@@ -8,6 +8,7 @@ from stepguard.finding import NotEvaluated, Severity, Violation
 from stepguard.rules.authored import AuthoredMachineRule
 from stepguard.rules.languages import block_in_language, dynamic_block
 from stepguard.rules.machines import is_undecided, possible_values, why_undecided
+from stepguard.rules.role_comments import TRACING, role_needs
 from stepguard.rules.rule import Context, Verdict
 
 
@@ -54,6 +55,7 @@ class TracingOff(AuthoredMachineRule):
             return [_not_evaluated(subject, f"tracing {why_undecided(tracing)}", span)]
         if answers == {True}:
             return ()
+        needs = role_needs(TRACING, '"*"')
         how = "is not traced" if tracing is None else "has tracing switched off"
         return [
             Violation(
@@ -64,9 +66,9 @@ class TracingOff(AuthoredMachineRule):
                 suggestion=block_in_language(
                     subject,
                     "tracing_configuration",
-                    terraform="tracing_configuration {\n  enabled = true\n}",
-                    cloudformation="TracingConfiguration:\n  Enabled: true",
-                    sam="Tracing:\n  Enabled: true",
+                    terraform=f"tracing_configuration {{\n  enabled = true\n}}\n{needs}",
+                    cloudformation=f"TracingConfiguration:\n  Enabled: true\n{needs}",
+                    sam=f"Tracing:\n  Enabled: true\n{needs}",
                 ),
                 subject="tracing",
             )

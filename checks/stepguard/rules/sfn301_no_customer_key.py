@@ -8,6 +8,7 @@ from stepguard.finding import NotEvaluated, Severity, Violation
 from stepguard.rules.authored import AuthoredMachineRule
 from stepguard.rules.languages import SAM_MACHINE, block_in_language, dynamic_block
 from stepguard.rules.machines import is_undecided, possible_values, why_undecided
+from stepguard.rules.role_comments import ENCRYPTION, role_needs
 from stepguard.rules.rule import Context, Verdict
 
 CUSTOMER_MANAGED = "CUSTOMER_MANAGED_KMS_KEY"
@@ -70,6 +71,7 @@ def _judge_type(machine: StateMachine, encryption: Encryption) -> Verdict:
 
 
 def _violation(machine: StateMachine, reason: str, span: Span | None) -> Violation:
+    needs = role_needs(ENCRYPTION, "that key")
     return Violation(
         message=f"The state machine {reason}: who reads its definition and execution data can be "
         "neither limited nor audited by a key",
@@ -82,10 +84,12 @@ def _violation(machine: StateMachine, reason: str, span: Span | None) -> Violati
   type       = "{CUSTOMER_MANAGED}"
   kms_key_id = aws_kms_key.NAME.arn
 }}
+{needs}
 # Takes version 5.61.0 of the provider hashicorp/aws, or a later one.""",
             cloudformation=f"""EncryptionConfiguration:
   Type: {CUSTOMER_MANAGED}
-  KmsKeyId: !GetAtt NAME.Arn""",
+  KmsKeyId: !GetAtt NAME.Arn
+{needs}""",
         ),
         subject="key",
     )

@@ -26,6 +26,9 @@ from stepguard.rules.task_limits import is_bounded, not_evaluated, unread_states
 _WAITING = ("Task", "Wait")
 """The types of states that take time."""
 
+_GIVEN_WAITS = ("SecondsPath", "TimestampPath")
+"""The fields of a `Wait` state whose value the execution is given."""
+
 
 class NoExecutionTimeout(AuthoredMachineRule):
     """A Standard workflow whose executions can run for a year.
@@ -79,6 +82,15 @@ class NoExecutionTimeout(AuthoredMachineRule):
         return [_violation(subject, workflow)]
 
 
+def _what_decides(workflow: Workflow) -> str:
+    """Return what an execution waits for, in the end."""
+    waits = [one for one in workflow.states if one.type == "Wait"]
+    is_given = any(name in one.body for one in waits for name in _GIVEN_WAITS)
+    parts = ["what it calls"] if workflow.tasks else []
+    parts += ["the times that it is given to wait for"] if is_given else []
+    return " and to ".join(parts) or "its states"
+
+
 def _violation(machine: StateMachine, workflow: Workflow) -> Violation:
     waiting = [task for task in workflow.tasks if task.waits and is_bounded(task) is False]
     held = ""
@@ -90,7 +102,7 @@ def _violation(machine: StateMachine, workflow: Workflow) -> Violation:
     effect = (
         f"an execution that does not end by itself stays open for a year{held}"
         if can_stay
-        else "how long an execution may take is left to what it calls"
+        else f"how long an execution may take is left to {_what_decides(workflow)}"
     )
     return Violation(
         message=f"The definition has no {TIMEOUT}: {effect}",

@@ -125,11 +125,16 @@ def _waiting(machine: StateMachine, workflow: Workflow, tasks: Sequence[Task]) -
 
 def _others(machine: StateMachine, workflow: Workflow, tasks: Sequence[Task]) -> Violation:
     verb = "has" if len(tasks) == 1 else "have"
-    ends = workflow.timeout_seconds is not None or possible_types(machine) == {EXPRESS}
-    if ends:
-        effect = "a call that takes too long ends the whole execution, and no Catch sees it"
+    limit = "the timeout of the execution" if workflow.timeout_seconds is not None else ""
+    if not limit and possible_types(machine) == {EXPRESS}:
+        limit = "the five minutes of an EXPRESS execution"
+    if limit:
+        effect = f"a call that outlasts {limit} ends it as a whole, and no Catch sees that"
     elif all(map(is_in_express_child, tasks)):
-        effect = "a call that takes too long ends the child execution, and no Catch in it sees that"
+        effect = (
+            "a call that outlasts the five minutes of the child execution ends it as a whole, and "
+            "no Catch in it sees that"
+        )
     elif any(map(is_in_express_child, tasks)):
         effect = "the service that is called, or the end of the child execution, limits a call"
     else:

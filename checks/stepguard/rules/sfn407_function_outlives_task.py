@@ -15,6 +15,8 @@ from stepguard.rules.durations import (
     is_number,
     shown_seconds,
 )
+from stepguard.rules.error_handling import TIMEOUT as TIMED_OUT
+from stepguard.rules.error_handling import handlers_of
 from stepguard.rules.lambda_tasks import called_function, calls_lambda, functions_meant
 from stepguard.rules.machines import definition_of, possible_values
 from stepguard.rules.rule import Context, MachineRule, Verdict
@@ -135,8 +137,7 @@ def _violation(machine: StateMachine, workflow: Workflow, early: list[_Call]) ->
     more = f"; so {'does' if others == 1 else 'do'} {others} more" if others else ""
     return Violation(
         message=f"{quoted(first.task.name)} gives up after {first.limit.shown} seconds, and "
-        f"{first.function.address} may run for {seconds}: the function goes on, and a retry runs "
-        f"beside it{more}",
+        f"{first.function.address} may run for {seconds}: {_consequence(first.task)}{more}",
         resource=machine.address,
         span=workflow.document.locate(first.limit.path),
         path=first.limit.path,
@@ -145,6 +146,13 @@ def _violation(machine: StateMachine, workflow: Workflow, early: list[_Call]) ->
         suggestion=f"more than {seconds}, or a shorter timeout of the function",
         subject="function",
     )
+
+
+def _consequence(task: Task) -> str:
+    """Return what happens when a task gives up before its function."""
+    if handlers_of(task, "Retry").match(TIMED_OUT) is False:
+        return "the function goes on although the task has failed"
+    return "the function goes on, and a retry runs beside it"
 
 
 def _related(workflow: Workflow, early: list[_Call]) -> list[RelatedPlace]:

@@ -79,9 +79,9 @@ class ChosenByInput(MachineRule):
     of an earlier state are not looked at. All of a machine are one finding.
 
     ## Why is this bad
-    Whoever may start an execution then decides what the execution role does: with another
-    function, another role or another query than was meant. The permission to start a workflow
-    becomes the permission to use everything that its role may use.
+    Whoever may start an execution then decides what the execution role does, or what the service
+    that is called runs: with another function, another role or another query than was meant. The
+    permission to start a workflow becomes the permission to use everything that its role may use.
     """
 
     id = "SFN803"
@@ -116,12 +116,16 @@ class ChosenByInput(MachineRule):
 
 
 class _Choice(Struct, frozen=True):
-    """A parameter that the input of the execution chooses."""
+    """A parameter that the input of the execution chooses.
+
+    `is_text` says that it is a query or a command, `is_part` that the input is a part of that.
+    """
 
     task: Task
     path: Path
     reference: str
     what: str
+    is_text: bool = False
     is_part: bool = False
     confidence: Confidence = "likely"
 
@@ -140,7 +144,7 @@ def _candidates(task: Task) -> Iterator[_Choice]:
         reference = None if what is None else input_reference(value, anywhere=is_text)
         if what is not None and reference is not None:
             is_part = is_text and bare_expression(str(value)) != reference
-            yield _Choice(task, path, reference, what, is_part)
+            yield _Choice(task, path, reference, what, is_text, is_part)
 
 
 def _parameters(task: Task) -> Iterator[tuple[Path, str, Plain]]:
@@ -176,7 +180,7 @@ def _violation(machine: StateMachine, workflow: Workflow, choices: list[_Choice]
     how = "" if first.confidence == "certain" else " (likely: no state before writes it)"
     return Violation(
         message=f"'{first.task.name}': {first.happening}{how}: whoever starts an execution decides "
-        f"what the execution role does{more}",
+        f"what {'is run' if first.is_text else 'the execution role does'}{more}",
         resource=machine.address,
         span=workflow.document.locate(first.path),
         path=first.path,

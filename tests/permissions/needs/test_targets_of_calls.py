@@ -282,6 +282,13 @@ def test_the_roles_of_a_definition_elsewhere_are_not_known(call: Call) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "kind_of_target", "parameter"),
+    [
+        ("sqs:sendMessage", "AWS::SQS::Queue", "QueueUrl"),
+        ("sns:publish", "AWS::SNS::Topic", "TopicArn"),
+    ],
+)
+@pytest.mark.parametrize(
     ("attributes", "kind", "resources"),
     [
         ({}, None, []),
@@ -291,15 +298,18 @@ def test_the_roles_of_a_definition_elsewhere_are_not_known(call: Call) -> None:
         ({"KmsMasterKeyId": "alias/orders"}, "required", ["arn:P:kms:R:A:key/*"]),
     ],
 )
-def test_the_key_of_a_queue(
+def test_the_key_of_a_queue_or_topic(
     call: Call,
     resource: Call,
+    name: str,
+    kind_of_target: str,
+    parameter: str,
     attributes: dict[str, Plain],
     kind: str | None,
     resources: list[str],
 ) -> None:
-    others = [resource("Queue", "AWS::SQS::Queue", **attributes), resource("Key", "AWS::KMS::Key")]
-    found = call("sqs:sendMessage", {"QueueUrl": Reference("Queue")}, others=others)
+    others = [resource("Target", kind_of_target, **attributes), resource("Key", "AWS::KMS::Key")]
+    found = call(name, {parameter: Reference("Target")}, others=others)
     assert [need.kind for need in found.of("kms:Decrypt")] == ([] if kind is None else [kind])
     assert found.resources("kms:GenerateDataKey*") == resources
 
@@ -308,6 +318,10 @@ def test_the_key_of_a_queue_elsewhere_is_not_known(call: Call) -> None:
     url = "https://sqs.eu-west-1.amazonaws.com/123456789012/orders"
     need = call("sqs:sendMessage", {"QueueUrl": url}).only("kms:Decrypt")
     assert need.kind == "conditional"
+
+
+def test_a_message_to_a_phone_needs_no_key(call: Call) -> None:
+    assert call("sns:publish", {"PhoneNumber": "+4915112345678"}).of("kms:Decrypt") == []
 
 
 def test_who_is_handed_a_role_is_a_condition(call: Call) -> None:

@@ -14,7 +14,7 @@ from stepguard.deployment.resources import StateMachine
 from stepguard.deployment.values import UNREAD, Piece, Plain, Text, alternatives
 from stepguard.deployment.workflow import Task
 from stepguard.permissions.needs.call_targets import CallTargets, distinct
-from stepguard.permissions.needs.linked import ROLE_TEMPLATE, keys_of_queues, roles_of_container
+from stepguard.permissions.needs.linked import ROLE_TEMPLATE, keys_of_targets, roles_of_container
 from stepguard.permissions.needs.models import model_templates
 from stepguard.permissions.needs.need import Kind, Need, NotChecked
 from stepguard.permissions.needs.parameters import find_parameter
@@ -47,7 +47,12 @@ _NAMED_BY = {"athena:getDataCatalog": "QueryExecutionContext.Catalog"}
 _OWN_CATALOG = "AwsDataCatalog"
 _MODEL = "[[ModelId]]"
 _PASSING = "pass-role"
-_QUEUE_KEY = "queue has a customer managed KMS key"
+_KEY_OF = {
+    "queue has a customer managed KMS key": "QueueName",
+    "topic has a customer managed KMS key": "TopicName",
+}
+"""What a call names whose key it needs, by how the data say when it does."""
+
 _TASK_ROLES = "the task definition has an execution role or task role"
 
 
@@ -92,8 +97,8 @@ class Call:
     def _statement(self, row: dict[str, Any]) -> Iterator[Need]:
         kind = _KINDS[row["need"]]
         when = str(row.get("when", ""))
-        if when.startswith(_QUEUE_KEY):
-            yield from self._queue_key(row)
+        if when in _KEY_OF:
+            yield from self._key(row, _KEY_OF[when])
             return
         if when.startswith(_TASK_ROLES):
             yield from self._task_roles(row)
@@ -234,8 +239,8 @@ class Call:
         known = [one for one in written if isinstance(one, (str, Text, *UNREAD))]
         return [_without_credentials(one) for one in known] or ["*"]
 
-    def _queue_key(self, row: dict[str, Any]) -> Iterator[Need]:
-        for kind, resources in keys_of_queues(self._targets, self._deployment):
+    def _key(self, row: dict[str, Any], name: str) -> Iterator[Need]:
+        for kind, resources in keys_of_targets(name, self._targets, self._deployment):
             for action in row["actions"]:
                 is_dynamic = kind == "conditional"
                 yield self._need(action, resources, kind, row, is_dynamic=is_dynamic)

@@ -16,23 +16,26 @@ from stepguard.permissions.needs.templates import fill
 ROLE_TEMPLATE = "arn:${Partition}:iam::${Account}:role/[[%s]]"
 """The ARN of a role, with the name of a parameter to be put in."""
 
-_KEY_TEMPLATE = "arn:${Partition}:kms:${Region}:${Account}:key/[[QueueKey]]"
+_KEY_TEMPLATE = "arn:${Partition}:kms:${Region}:${Account}:key/[[Key]]"
 _OWN_ALIAS = "alias/aws/"
 _TASK_ROLES = (("execution_role_arn", "ExecutionRoleArn"), ("task_role_arn", "TaskRoleArn"))
 _OVERRIDES = ("Overrides.ExecutionRoleArn", "Overrides.TaskRoleArn")
 
 
-def keys_of_queues(
-    targets: CallTargets, deployment: Deployment
+def keys_of_targets(
+    name: str, targets: CallTargets, deployment: Deployment
 ) -> Iterator[tuple[Kind, tuple[Plain, ...]]]:
-    """Yield the customer's keys of the queues that a call names, and how much they are needed.
+    """Yield the customer's keys of the queues or topics that a call names, and how needed each is.
 
-    A queue that is not of the project may have a key, one of it has what its block says.
+    `name` is what stands for them in documented ARNs. One that is not of the project may have a
+    key, one of it has what its block says.
     """
-    for parameter in targets.parameters("QueueName"):
-        queue = targets.resource(parameter)
-        key = None if queue is None else _given(queue, "kms_master_key_id", "KmsMasterKeyId")
-        if queue is not None and (key is None or str(key).startswith(_OWN_ALIAS)):
+    for parameter in targets.parameters(name):
+        if parameter.decided == "absent":
+            continue
+        target = targets.resource(parameter)
+        key = None if target is None else _given(target, "kms_master_key_id", "KmsMasterKeyId")
+        if target is not None and (key is None or str(key).startswith(_OWN_ALIAS)):
             continue
         kind: Kind = "conditional" if key is None else "required"
         yield kind, _keys(key, deployment)

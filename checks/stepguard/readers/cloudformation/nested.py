@@ -10,6 +10,7 @@ from stepguard.readers.cloudformation.locations import LocationError
 from stepguard.readers.cloudformation.parameters import Given
 from stepguard.readers.cloudformation.project import MAXIMUM_STACKS, TemplateFile
 from stepguard.readers.cloudformation.stack import Declared, Stack
+from stepguard.readers.workflow_words import holds_definition, names_workflows
 
 LOCATION_OF_TEMPLATE = {
     "AWS::CloudFormation::Stack": "TemplateURL",
@@ -39,18 +40,29 @@ def open_nested(parent: Stack, declared: Declared) -> Stack | None:
     template = _template(parent, evaluated)
     passed = properties.value.get("Parameters")
     if template is None:
-        _note_unread(parent, declared, passed)
+        _note_unread(parent, declared, location, passed)
         return None
     given = {} if passed is None else _given(parent, declared, passed)
     return Stack(template, given, open_nested, f"{parent.address(declared.logical_id)}.")
 
 
-def _note_unread(parent: Stack, declared: Declared, passed: Traced | None) -> None:
+def _note_unread(
+    parent: Stack, declared: Declared, location: Traced, passed: Traced | None
+) -> None:
     """Note that the resources of a nested stack are not known, and which others it is told of."""
     values = None if passed is None else plain(parent.evaluate(passed, declared.scope))
     reason = f"the template of nested stack {declared.logical_id} is not among the scanned files"
     given = frozenset(one.target for one in references(values))
-    parent.template.project.unread_stacks.append(UnreadModule(reason, given))
+    place = "" if location.span is None else location.span.text
+    text = "" if declared.body.span is None else declared.body.span.text
+    unread = UnreadModule(
+        reason=reason,
+        given=given,
+        address=parent.address(declared.logical_id),
+        span=declared.span,
+        declares_workflows=names_workflows(place) or holds_definition(text),
+    )
+    parent.template.project.unread_stacks.append(unread)
 
 
 def _template(parent: Stack, location: Traced) -> TemplateFile | None:

@@ -251,6 +251,12 @@ def constant_text(expression: Expression) -> str | None:
     return "".join(known) if len(known) == len(texts) else None
 
 
+def source_of_call(call: Declaration) -> str | None:
+    """Return the source of the module that a block calls; `None` where it is no constant."""
+    found = call.attribute("source")
+    return None if found is None else constant_text(found[0].expression)
+
+
 def is_local_source(source: str) -> bool:
     """Tell whether a module source is a path."""
     return source.startswith(("./", "../", "/")) or source in (".", "..")
@@ -259,8 +265,7 @@ def is_local_source(source: str) -> bool:
 def called_directories(files: ProjectFiles, source: ModuleSource) -> Iterator[Path]:
     """Yield the real directories of the local modules that a module calls."""
     for declared in source.calls.values():
-        found = declared.attribute("source")
-        path = None if found is None else constant_text(found[0].expression)
+        path = source_of_call(declared)
         if path is not None and is_local_source(path):
             yield files.real(source.directory / path)
 

@@ -17,7 +17,7 @@ from stepguard.readers.terraform.instances import (
     ModuleInstance,
     ResourceInstance,
 )
-from stepguard.readers.terraform.modules import ModuleSource
+from stepguard.readers.terraform.modules import ModuleSource, source_of_call
 from stepguard.readers.terraform.resources import EvaluatedResource, to_resources
 from stepguard.readers.terraform.variables import (
     assigned_values,
@@ -25,6 +25,7 @@ from stepguard.readers.terraform.variables import (
     variable_files,
 )
 from stepguard.readers.terraform.world import World
+from stepguard.readers.workflow_words import holds_definition, names_workflows
 from stepguard.structs import Struct, field
 
 __all__ = ["TerraformOptions", "evaluate_root_module", "find_root_modules", "read_root_module"]
@@ -93,12 +94,25 @@ def evaluate_root_module(
     read.extend(world.surroundings.read_files)
     deployment.files = list({id(file): file for file in read}.values())
     # After that, since a file that only such a module is given is no part of what was read.
-    deployment.unread_modules = [UnreadModule(one.missing, one.told_of()) for one in absent]
+    deployment.unread_modules = [_unread(one) for one in absent]
     if world.budget.is_spent:
         spent = ReadError(deployment.root, TOO_MUCH_WORK, hides_resources=True)
         world.errors.append(spent)
     deployment.errors = list(world.errors)
     return evaluated, deployment
+
+
+def _unread(module: ModuleInstance) -> UnreadModule:
+    call = module.call
+    source = (None if call is None else source_of_call(call)) or ""
+    text = "" if call is None or call.span is None else call.span.text
+    return UnreadModule(
+        reason=module.missing,
+        given=module.told_of(),
+        address=module.address,
+        span=None if call is None else call.header,
+        declares_workflows=names_workflows(source) or holds_definition(text),
+    )
 
 
 def _is_reusable(files: ProjectFiles, directory: Path, source: ModuleSource) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,10 +18,10 @@ from stepguard.readers.terraform.modules import (
     Declaration,
     ModuleSource,
     configuration_files,
-    constant_text,
     installed_modules,
     is_local_source,
     load_module,
+    source_of_call,
 )
 from stepguard.readers.terraform.repetition import Repetition
 from stepguard.readers.terraform.surroundings import Surroundings
@@ -29,6 +30,8 @@ from stepguard.readers.terraform.syntax.parser import parse_template
 
 MAXIMUM_WHOLES = 20_000
 """Resource and module instances of one root module."""
+
+_CREDENTIALS = re.compile(r"//[^/@]*@")
 
 
 class Whole(Protocol):
@@ -177,16 +180,15 @@ class World:
         `path` is the call's path from the root (`a.b`), `ancestors` are the directories of the
         modules around it.
         """
-        found = declared.attribute("source")
-        source = None if found is None else constant_text(found[0].expression)
+        source = source_of_call(declared)
         if source is None:
             return None, "the module's source is not known"
         if not is_local_source(source):
             directory = self._installed.get(path)
             if directory is None:
-                return None, f"module {source} is not installed"
+                return None, f"module {_shown(source)} is not installed"
             if not configuration_files(self.files, directory):
-                return None, f"module {source} is not in the scanned files"
+                return None, f"module {_shown(source)} is not in the scanned files"
             return self.load(directory), ""
         directory = caller.directory / source
         shown = self.files.shown(directory)
@@ -213,3 +215,8 @@ class World:
         error = ReadError(declared.place.file.path, message, span, hides_resources=True)
         if error not in self.errors:
             self.errors.append(error)
+
+
+def _shown(source: str) -> str:
+    """Return a module's source without what may be a password or a key in its address."""
+    return _CREDENTIALS.sub("//", source.partition("?")[0])
