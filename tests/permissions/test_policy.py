@@ -322,3 +322,27 @@ def test_a_policy_that_is_too_long_for_a_role_is_said(made: Made) -> None:
     )
     policy = only(made(ROLE + machine("{A: {Type: Succeed}, " + states + "}")))
     assert any("may have 10,240" in one for one in policy.notes)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("arn:aws:lambda:*:*:function:team-*", ["arn:aws:lambda:*:*:function:team-*"]),
+        ("arn:aws:lambda:*:*:function:*", None),
+        ("'*'", None),
+        ("arn:aws:sqs:*:*:queue", None),
+    ],
+)
+def test_what_is_chosen_at_run_time_stays_limited_as_it_is(
+    made: Made, given: str, expected: list[str] | None
+) -> None:
+    role = f"""{ROLE}      Policies:
+        - PolicyName: p
+          PolicyDocument:
+            Statement: {{Effect: Allow, Action: lambda:Invoke*, Resource: {given}}}
+"""
+    invoke = call("lambda:invoke", "{FunctionName.$: $.function}")
+    policy = only(made(role + machine("{A: " + invoke + "}")))
+    (statement,) = (one for one in policy.permissions if "lambda:InvokeFunction" in one.actions)
+    resources = [str(render(one)) for one in statement.resources]
+    assert resources == expected if expected else "team" not in str(resources)

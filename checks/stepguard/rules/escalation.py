@@ -12,7 +12,7 @@ PASSED_TO = "iam:passedtoservice"
 """The condition key that names the service that a role is passed to, in lower case."""
 
 TAKING_OVER = {
-    "iam:CreatePolicyVersion": "it can write what its own policies allow",
+    "iam:CreatePolicyVersion": "it can write what managed policies of the account allow",
     "iam:SetDefaultPolicyVersion": "it can bring back a wider version of a policy",
     "iam:AttachRolePolicy": "it can attach any policy to itself",
     "iam:PutRolePolicy": "it can write itself a policy",

@@ -111,8 +111,8 @@ def what_to_write(actions: Sequence[Action], grant: Grant, deployment: Deploymen
         apart = f", in {outside}" if outside else ""
         written = "; ".join(lines)
         remarks = f"{_names_to_write(named)}{notation.remark(written)}"
-        what = "the workflow uses" if needs.machines else "is used of it"
-        parts.append(f"Name what {what}: {written}{rest}{apart}{remarks}")
+        what = "what the workflow uses" if needs.machines else "the resources that are meant"
+        parts.append(f"Name {what}: {written}{rest}{apart}{remarks}")
     if unused:
         names = listed([one.full_name for one in unused])
         example = _arn(main_type(unused[0]), notation)

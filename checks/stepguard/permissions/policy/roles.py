@@ -11,6 +11,7 @@ from stepguard.deployment.resources import Role, StateMachine
 from stepguard.deployment.values import Plain, Traced, plain, render
 from stepguard.permissions.identity import arn_reference
 from stepguard.permissions.needs import Need, NotChecked, needs_of_machine
+from stepguard.permissions.policy.limits import Limits
 from stepguard.permissions.policy.model import (
     NotPrintable,
     PolicyStatement,
@@ -29,6 +30,9 @@ from stepguard.permissions.policy.trust import trust_in_roles, trust_in_step_fun
 from stepguard.permissions.policy.values import Writing
 from stepguard.permissions.role_needs import role_of_task
 from stepguard.structs import Struct, field
+
+_TOLD = ("required", "conditional")
+"""How much a role elsewhere has to need something for it to be told."""
 
 
 def least_privilege(
@@ -77,13 +81,15 @@ class _UsedRole(Struct):
             (reason, *_) = notes_on_machines(unread, ())
             return NotPrintable(self.name or f"the role of {machines[0].address}", reason)
         writing = Writing(machines, self.deployment)
-        permissions = statements_for(self.needs, writing)
+        limits = Limits(self.role, self.deployment)
+        needs = [limits.limited(need) for need in self.needs]
+        permissions = statements_for(needs, writing)
         size = len(json.dumps(render(document_value(permissions)), separators=(",", ":")))
         circular = list(writing.circular)
         notes = (
             *notes_on_machines(machines, self.not_checked),
             *notes_on_role(self.role, self.name),
-            *notes_on_needs(self.needs, writing),
+            *notes_on_needs(needs, writing),
             *self.notes,
             *notes_on_statements(permissions, size, circular),
         )
@@ -123,6 +129,8 @@ def _used_roles(deployment: Deployment) -> list[_UsedRole]:
             one.not_checked.extend(needs.not_checked)
         for value, need in needs.task_roles:
             role = role_of_task(value, deployment)
+            if role is None and need.kind not in _TOLD:
+                continue
             if role is None:
                 taken = shown(Writing([machine], deployment).value(value))
                 note = (
