@@ -17,7 +17,6 @@ from stepguard.permissions.names import Names
 from stepguard.permissions.needs import Need
 from stepguard.structs import replace
 
-
 MAXIMUM_STATEMENTS = 1_000
 """Statements of a role that are looked at; IAM's limits allow fewer."""
 
