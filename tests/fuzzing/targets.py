@@ -8,9 +8,7 @@ from pathlib import Path
 
 from stepguard.engine import ScanOptions, scan
 from stepguard.report import Report
-from stepguard.reports.json_report import render_json
-from stepguard.reports.sarif import render_sarif
-from stepguard.reports.text import render_text
+from stepguard.reports.formats import FORMATS, render
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -100,11 +98,11 @@ def check(target: Target, content: bytes, directory: Path, seconds: float = SECO
     path.write_bytes(content)
     begun = time.process_time()
     report = scan([path], ScanOptions(pedantic=True, root=directory))
-    rendered = [render_text(report), render_json(report), render_sarif(report)]
+    rendered = {form: render(report, form) for form in FORMATS}
     taken = time.process_time() - begun
     defects = [one.message for one in report.errors if "internal error" in one.message]
     assert not defects, defects
-    assert "internal error" not in rendered[1], "a defect is told as not evaluated"
-    assert "\x1b" not in rendered[0], "a control character reaches the terminal"
+    assert "internal error" not in rendered["json"], "a defect is told as not evaluated"
+    assert "\x1b" not in rendered["text"], "a control character reaches the terminal"
     assert taken < seconds, f"{taken:.1f} s"
     return report

@@ -13,10 +13,10 @@ QueryLanguage: TypeAlias = Literal["JSONPath", "JSONata"]
 STATE_TYPES = ("Pass", "Task", "Choice", "Wait", "Succeed", "Fail", "Parallel", "Map")
 """Every value that `Type` may have."""
 
-CONTINUING_TYPES = frozenset({"Pass", "Task", "Wait", "Parallel", "Map"})
+CONTINUING_TYPES = ("Pass", "Task", "Wait", "Parallel", "Map")
 """The types that need `Next` or `End`."""
 
-TERMINAL_TYPES = frozenset({"Succeed", "Fail"})
+TERMINAL_TYPES = ("Succeed", "Fail")
 """The types that end an execution by themselves."""
 
 MACHINE_FIELDS = frozenset(

@@ -13,7 +13,7 @@ from stepguard.rules.missing_alarms import Watched, judge_alarms
 from stepguard.rules.rule import Context, Verdict
 from stepguard.rules.unfailing import cannot_fail
 
-_WITHOUT_TIME = frozenset({"Fail", "Parallel", "Pass", "Succeed"})
+_WITHOUT_TIME = ("Fail", "Parallel", "Pass", "Succeed")
 """Types of states that neither wait, nor call anything, nor lead back."""
 
 

@@ -65,6 +65,7 @@ class _Source:
     def __init__(self, text: bytes) -> None:
         self._text = text
         self._left = _LEAST_READS + _READS_OF_A_STRETCH * (len(text) // _STRETCH + 1)
+        self._known: dict[int, bytes] = {}
 
     @property
     def is_cut_off(self) -> bool:
@@ -74,7 +75,13 @@ class _Source:
     def read(self, offset: int, _point: object) -> bytes:
         """Return what stands at an offset in bytes."""
         self._left -= 1
-        return b"" if self.is_cut_off else self._text[offset : offset + _STRETCH]
+        if self.is_cut_off:
+            return b""
+        # What is handed over stays in memory (tree-sitter 0.26): once, however often it is read.
+        stretch = self._known.get(offset)
+        if stretch is None:
+            stretch = self._known[offset] = self._text[offset : offset + _STRETCH]
+        return stretch
 
 
 def _parse(text: bytes) -> tree_sitter.Tree | None:
