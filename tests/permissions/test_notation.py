@@ -10,8 +10,10 @@ import yaml
 from stepguard.deployment.values import Hole, Piece, Plain, Reference, Text, Unknown
 from stepguard.permissions.notation import (
     Comparison,
+    Elsewhere,
     Language,
     Notation,
+    join_statements,
     module_of,
     write_condition,
     write_policy,
@@ -216,3 +218,82 @@ def test_a_rendered_file_is_handed_what_it_refers_to() -> None:
 def test_the_module_of_an_address() -> None:
     assert module_of("aws_iam_role.r") == ""
     assert module_of('module.a["x.y"].module.b[0].aws_iam_role.r') == "module.a.module.b."
+
+
+NESTED = Text((Piece('a"b:'), Hole(Unknown('replace(var.url, "a", "b")'))))
+
+
+@pytest.mark.parametrize("notation", [HCL, BLOCK, TEXT, RENDERED])
+def test_quotes_within_an_interpolation_stay_as_they_are(notation: Notation) -> None:
+    expected = '"a\\"b:${replace(var.url, "a", "b")}"'
+    assert write_resource(NESTED, notation) == expected
+
+
+def test_what_is_no_expression_is_text() -> None:
+    of_other = Reference('module.b["k"].aws_sqs_queue.q', "arn")
+    written = write_resource(Text((Piece("a:"), Hole(of_other))), HCL)
+    assert written == '"a:<arn of module.b[\\"k\\"].aws_sqs_queue.q>"'
+
+
+def test_an_expression_that_was_cut_is_none() -> None:
+    cut = Unknown("coalesce(var.a, …")
+    assert write_resource(cut, HCL) == '"<coalesce(var.a, …>"'
+
+
+def test_statements_one_after_the_other() -> None:
+    assert join_statements(["{a}", "{b}"], HCL) == "{a}, {b}"
+    assert join_statements(["statement {\n}", "statement {\n}"], BLOCK) == (
+        "statement {\n}\nstatement {\n}"
+    )
+
+
+ELSEWHERE = Notation(
+    Language.HCL,
+    "module.a.",
+    elsewhere=Elsewhere({"module.b", "var.b", "data.aws_region.there", "aws_sqs_queue.b"}),
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (Unknown("module.a.arn"), "module.a.arn"),
+        (Unknown("var.bc"), "var.bc"),
+        (Unknown("module.b.arn"), '"<module.b.arn of another module>"'),
+        (Unknown('module.b["k"].arn'), '"<module.b[\\"k\\"].arn of another module>"'),
+        (
+            Unknown("one(aws_sqs_queue.b[*].arn)"),
+            '"<one(aws_sqs_queue.b[*].arn) of another module>"',
+        ),
+        (
+            Text((Piece("a/"), Hole(Unknown("var.b")))),
+            '"a/<var.b of another module>"',
+        ),
+        # Account, region and partition are the same in every module.
+        (
+            Reference("AWS::Region", "", "data.aws_region.there.name"),
+            "data.aws_region.current.name",
+        ),
+    ],
+)
+def test_what_another_module_declares_is_no_expression_here(value: Plain, expected: str) -> None:
+    assert write_resource(value, ELSEWHERE) == expected
+
+
+def test_data_sources_that_the_module_has_not_are_to_be_declared() -> None:
+    written = write_resource(PLACE, HCL)
+    bare = Notation(Language.HCL, "", ())
+    assert bare.remark(written) == (
+        ' (declare data "aws_partition" "current" {} and data "aws_region" "current" {} in the '
+        "module, too)"
+    )
+    some = Notation(Language.HCL, "", (("aws_partition", "current"), ("aws_region", "current")))
+    assert some.remark(written) == ""
+    # Where it is not known what the module has, nothing is said.
+    assert HCL.remark(written) == ""
+    assert Notation(Language.YAML, "", ()).remark('"arn:${AWS::Partition}"') == ""
+    rendered = Notation(Language.RENDERED, "", (("aws_partition", "current"),))
+    assert rendered.remark(written) == (
+        " (with what stands in ${…} handed to the template as variables) "
+        '(declare data "aws_region" "current" {} in the module, too)'
+    )

@@ -216,6 +216,122 @@ def test_the_data_sources_that_there_are(suggested: Callable[..., str]) -> None:
     assert "${data.aws_region.here.name}:${data.aws_caller_identity.me.account_id}" in found
 
 
+QUEUE_OF_NOBODY = "https://sqs.eu-west-1.amazonaws.com/123456789012/orders"
+
+
+def _of_nobody(document: str, data: str = "") -> str:
+    """Return a project whose machine sends to a queue that it does not have."""
+    return ROLE + MACHINE.replace("aws_sqs_queue.q.url", f'"{QUEUE_OF_NOBODY}"') + document + data
+
+
+def test_data_sources_that_there_are_not(suggested: Callable[..., str]) -> None:
+    main = _of_nobody(_policy(f"<<EOF\n{WIDE}\nEOF"), 'data "aws_region" "current" {}\n')
+    assert suggested({"main.tf": main}).endswith(
+        ' (declare data "aws_caller_identity" "current" {} and data "aws_partition" "current" {} '
+        "in the module, too)"
+    )
+
+
+def test_a_data_source_that_is_declared_in_json(suggested: Callable[..., str]) -> None:
+    sources = {"aws_caller_identity": "me", "aws_partition": "current", "aws_region": "current"}
+    declared = {"data": {kind: {name: {}} for kind, name in sources.items()}}
+    main = _of_nobody(_policy(f"<<EOF\n{WIDE}\nEOF"))
+    found = suggested({"main.tf": main, "data.tf.json": json.dumps(declared)})
+    assert "${data.aws_caller_identity.me.account_id}" in found
+    assert "declare" not in found
+
+
+def test_blocks_stand_one_below_the_other(suggested: Callable[..., str]) -> None:
+    data = """
+data "aws_iam_policy_document" "d" {
+  statement {
+    actions   = ["*"]
+    resources = ["*"]
+  }
+}
+"""
+    states = """{ StartAt = "Send", States = { Send = {
+    Type = "Task", Resource = "arn:aws:states:::sqs:sendMessage", Next = "Tell"
+    Parameters = { QueueUrl = aws_sqs_queue.q.url, MessageBody = "x" }
+  }, Tell = {
+    Type = "Task", Resource = "arn:aws:states:::sns:publish", End = true
+    Parameters = { TopicArn = aws_sns_topic.t.arn, Message = "x" }
+  } } }"""
+    machine = f"""
+resource "aws_sqs_queue" "q" {{}}
+resource "aws_sns_topic" "t" {{}}
+resource "aws_sfn_state_machine" "m" {{
+  role_arn   = aws_iam_role.run.arn
+  definition = jsonencode({states})
+}}
+"""
+    policy = _policy("data.aws_iam_policy_document.d.json")
+    assert suggested({"main.tf": ROLE + machine + policy + data}) == (
+        f"{ALL}statement {{\n"
+        '  actions   = ["sqs:SendMessage"]\n'
+        "  resources = [aws_sqs_queue.q.arn]\n"
+        "}\n"
+        "statement {\n"
+        '  actions   = ["sns:Publish"]\n'
+        "  resources = [aws_sns_topic.t.arn]\n"
+        "}"
+    )
+
+
+INNER = """
+module "send" {
+  source = "terraform-aws-modules/lambda/aws"
+}
+output "arn" {
+  value = module.send.lambda_function_arn
+}
+"""
+INVOKING = """
+resource "aws_sfn_state_machine" "m" {
+  role_arn   = aws_iam_role.run.arn
+  definition = jsonencode({ StartAt = "Call", States = { Call = {
+    Type = "Task", Resource = "arn:aws:states:::lambda:invoke", End = true
+    Parameters = { FunctionName = FUNCTION }
+  } } })
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        ("module.inner.arn", '"<module.send.lambda_function_arn of another module>"'),
+        ("module.own.lambda_function_arn", "module.own.lambda_function_arn"),
+        ("var.function_arn", '"<var.given_arn of another module>"'),
+    ],
+)
+def test_what_a_module_inside_declares_is_not_written_outside(
+    suggested: Callable[..., str], function: str, expected: str
+) -> None:
+    calls = """
+variable "function_arn" {}
+module "inner" {
+  source = "./inner"
+}
+module "own" {
+  source = "terraform-aws-modules/lambda/aws"
+}
+"""
+    root = """
+variable "given_arn" {}
+module "m" {
+  source       = "./m"
+  function_arn = var.given_arn
+}
+"""
+    files = {
+        "main.tf": root,
+        "m/main.tf": ROLE + INVOKING.replace("FUNCTION", function) + calls,
+        "m/inner/main.tf": INNER,
+    }
+    assert suggested(files, "SFN104").endswith(f"Resource = {expected} }}")
+
+
 TEMPLATE = """
 Parameters:
   Prefix: {Type: String, Default: orders}

@@ -394,6 +394,53 @@ resource "aws_sfn_state_machine" "m" {
     assert 'resources = [aws_lambda_function.f["a"].arn]' in render_policies_as_hcl([policy])
 
 
+def test_what_another_module_declares_is_an_input(tmp_path: Path) -> None:
+    """A module's output can only be read where the module is called."""
+    files = {
+        "main.tf": 'provider "aws" {}\nmodule "m" {\n  source = "./m"\n}\n',
+        "m/main.tf": """
+module "inner" {
+  source = "./inner"
+}
+module "own" {
+  source = "terraform-aws-modules/lambda/aws"
+}
+resource "aws_iam_role" "r" {
+  assume_role_policy = "{}"
+}
+resource "aws_sfn_state_machine" "m" {
+  name     = "m"
+  role_arn = aws_iam_role.r.arn
+  definition = jsonencode({ StartAt = "A", States = {
+    A = {
+      Type = "Task", Resource = "arn:aws:states:::lambda:invoke", Next = "B"
+      Parameters = { FunctionName = module.inner.arn }
+    }
+    B = {
+      Type = "Task", Resource = "arn:aws:states:::lambda:invoke", End = true
+      Parameters = { FunctionName = module.own.lambda_function_arn }
+    }
+  } })
+}
+""",
+        "m/inner/main.tf": """
+module "send" {
+  source = "terraform-aws-modules/lambda/aws"
+}
+output "arn" {
+  value = module.send.lambda_function_arn
+}
+""",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    printed = render_policies_as_hcl(policies_at(tmp_path))
+    assert "resources = [var.module_send_lambda_function_arn]" in printed
+    assert "module.send.lambda_function_arn: it is in another module" in printed
+    assert "resources = [module.own.lambda_function_arn]" in printed
+
+
 def test_data_sources_that_the_module_has_are_not_printed_again(in_root: Path) -> None:
     good = render_policies_as_hcl(policies_at(Path("fixtures/good/terraform")))
     bad = render_policies_as_hcl(policies_at(Path("fixtures/bad/terraform")))

@@ -199,3 +199,59 @@ def test_a_trust_policy_that_is_one_instance_of_several(scanned: Callable[..., A
         'aws_iam_role.each["states"]',
         "aws_iam_role.one",
     ]
+
+
+IN_A_DOCUMENT = """
+data "aws_iam_policy_document" "trust" {
+  statement {
+    actions = ["sts:AssumeRole"]
+    principals {
+      type        = "Service"
+      identifiers = ["states.amazonaws.com"]
+    }
+  }
+}
+resource "aws_iam_role" "run" {
+  assume_role_policy = data.aws_iam_policy_document.trust.json
+}
+"""
+IN_A_ROLE = """
+resource "aws_iam_role" "run" {
+  assume_role_policy = jsonencode({ Statement = {
+    Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "states.amazonaws.com" }
+  } })
+}
+"""
+IN_A_TEXT = """
+resource "aws_iam_role" "run" {
+  assume_role_policy = <<EOF
+{"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole",
+  "Principal": {"Service": "states.amazonaws.com"}}}
+EOF
+}
+"""
+DECLARE = 'eclare data "aws_caller_identity" "current" {} in the module, too'
+
+
+@pytest.mark.parametrize(
+    ("project", "account", "remark"),
+    [
+        (
+            IN_A_DOCUMENT,
+            "[data.aws_caller_identity.NAME.account_id]",
+            f"\n# D{DECLARE}.",
+        ),
+        (IN_A_ROLE, "= data.aws_caller_identity.NAME.account_id }", f"\n# D{DECLARE}."),
+        (IN_A_TEXT, '"${data.aws_caller_identity.NAME.account_id}"', f" (d{DECLARE})"),
+    ],
+)
+def test_the_account_is_that_of_the_modules_data_source(
+    scanned: Callable[..., Any], project: str, account: str, remark: str
+) -> None:
+    (without,) = scanned("SFN112", project).findings
+    assert account.replace("NAME", "current") in without.violation.suggestion
+    assert without.violation.suggestion.endswith(remark)
+    declared = 'data "aws_caller_identity" "me" {}\n'
+    (found,) = scanned("SFN112", project + declared).findings
+    assert account.replace("NAME", "me") in found.violation.suggestion
+    assert DECLARE not in found.violation.suggestion

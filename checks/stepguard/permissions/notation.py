@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from enum import Enum
 
 from stepguard.deployment.resources import Form
@@ -20,9 +20,14 @@ _IN_TERRAFORM = {
 _CURRENT = "current"
 """What a data source is called mostly, and in AWS's documentation."""
 
+_DATA_SOURCE = re.compile(rf"\bdata\.(aws_\w+)\.{_CURRENT}\b")
+_DECLARED = re.compile(r"(?<![\w.-])(?:data\.)?[A-Za-z_][\w-]*\.[\w-]+")
 _MODULES = re.compile(r'(?:module\.[\w-]+(?:\[(?:"[^"]*"|[^\]"]*)\])?\.)+')
 _INSTANCE = re.compile(r'\[(?:"[^"]*"|[^\]"]*)\]')
 _NAME = re.compile(r"(?:AWS::)?\w+(?:\.(?:Outputs\.)?\w+|\.[A-Z]\w*\.[A-Z]\w*)?")
+_CUT = "…"
+"""How an expression ends that was too long to be kept."""
+
 _DYNAMIC = "resolve:"
 _IMPORTED = "Fn::ImportValue "
 _OPEN = "depends on condition"
@@ -50,18 +55,38 @@ class Language(Enum):
     JSON = "json"
 
 
+class Elsewhere(Struct, frozen=True, eq=False):
+    """What only other modules declare.
+
+    `declared` is what any module does, as expressions begin that refer to it (`var.a`, `module.b`,
+    `aws_sqs_queue.c`); `own` are the sets of what the module itself does.
+    """
+
+    declared: Set[str] = frozenset()
+    own: tuple[Set[str], ...] = ()
+
+    def has_part_of(self, expression: str) -> bool:
+        """Tell whether an expression of Terraform names something that is elsewhere."""
+        return bool(self.declared) and any(
+            one in self.declared and not any(one in names for names in self.own)
+            for one in _DECLARED.findall(expression)
+        )
+
+
 class Notation(Struct, frozen=True):
     """How a policy is written: its language, and what stands before the addresses beside it.
 
     `module` is the address of the Terraform module or of the nested stack that the policy is in,
     with the sign behind it (`module.a.module.b.`); it is empty for what is at the top.
     `data_sources` are the names of the data sources that the module has for account, region and
-    partition, by their types.
+    partition, by their types; `None` where that is not known. `elsewhere` is what only other
+    modules declare.
     """
 
     language: Language
     module: str = ""
-    data_sources: tuple[tuple[str, str], ...] = ()
+    data_sources: tuple[tuple[str, str], ...] | None = None
+    elsewhere: Elsewhere = Elsewhere()
 
     @property
     def is_terraform(self) -> bool:
@@ -70,9 +95,24 @@ class Notation(Struct, frozen=True):
 
     def remark(self, written: str) -> str:
         """Return what has to be done besides for something written; empty for nothing."""
+        found = ""
         if self.language is Language.RENDERED and "${" in written:
-            return " (with what stands in ${…} handed to the template as variables)"
-        return ""
+            found = " (with what stands in ${…} handed to the template as variables)"
+        missing = self.to_declare(written)
+        return f"{found} ({missing})" if missing else found
+
+    def to_declare(self, written: str) -> str:
+        """Return which data sources the module lacks for something written; empty for none."""
+        if not self.is_terraform or self.data_sources is None:
+            return ""
+        known = dict(self.data_sources)
+        used = sorted(set(_DATA_SOURCE.findall(written)))
+        blocks = [f'data "{kind}" "{_CURRENT}" {{}}' for kind in used if kind not in known]
+        return f"declare {_in_words(blocks)} in the module, too" if blocks else ""
+
+    def is_elsewhere(self, expression: str) -> bool:
+        """Tell whether an expression has something in it that only another module declares."""
+        return self.elsewhere.has_part_of(expression)
 
 
 class Comparison(Struct, frozen=True):
@@ -103,7 +143,7 @@ def write_resource(value: Plain, notation: Notation) -> str:
     if hole is not None and is_object:
         written = _terraform(hole, notation)
         return _quoted(written) if written.startswith("<") else written
-    return _quoted(_text(value, notation))
+    return _template(value, notation)
 
 
 def write_statement(actions: Sequence[str], resources: Sequence[Plain], notation: Notation) -> str:
@@ -115,6 +155,11 @@ def write_statement(actions: Sequence[str], resources: Sequence[Plain], notation
         return _block("statement", arguments)
     members = {"Effect": _word("Allow", notation), "Action": _list(written)}
     return _object({**members, "Resource": _list(named)}, notation)
+
+
+def join_statements(written: Sequence[str], notation: Notation) -> str:
+    """Return statements one after the other, as they stand in a policy."""
+    return ("\n" if notation.language is Language.BLOCK else ", ").join(written)
 
 
 def write_actions(actions: Sequence[str], notation: Notation) -> str:
@@ -184,6 +229,10 @@ def _list(written: Sequence[str]) -> str:
     return written[0] if len(written) == 1 else f"[{', '.join(written)}]"
 
 
+def _in_words(written: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(written[:-1]), written[-1])))
+
+
 def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
@@ -194,23 +243,39 @@ def _sole_hole(value: Plain) -> Unknown | Reference | None:
     return value if isinstance(value, (Unknown, Reference)) else None
 
 
-def _text(value: Plain, notation: Notation) -> str:
-    """Return a text with what is not known in it as `${…}`."""
+def _template(value: Plain, notation: Notation) -> str:
+    """Return a text of Terraform in quotes; what stands in `${…}` is an expression as it is."""
     hole = _sole_hole(value)
-    if hole is not None:
-        return _in_text(hole, notation)
-    if not isinstance(value, Text):
-        return str(value)
+    parts = (Hole(hole),) if hole is not None else _parts(value)
+    written = [
+        _escaped(part.text) if isinstance(part, Piece) else _interpolated(part.value, notation)
+        for part in parts
+    ]
+    return f'"{"".join(written)}"'
+
+
+def _interpolated(hole: Unknown | Reference, notation: Notation) -> str:
+    written = _terraform(hole, notation)
+    return _escaped(written) if written.startswith("<") else f"${{{written}}}"
+
+
+def _escaped(text: str) -> str:
+    return _quoted(text)[1:-1]
+
+
+def _parts(value: Plain) -> tuple[Piece | Hole, ...]:
+    return value.parts if isinstance(value, Text) else (Piece(str(value)),)
+
+
+def _text(value: Plain, notation: Notation) -> str:
+    """Return a text of CloudFormation with what is not known in it as `${…}`."""
     return "".join(
         part.text if isinstance(part, Piece) else _in_text(part.value, notation)
-        for part in value.parts
+        for part in _parts(value)
     )
 
 
 def _in_text(hole: Unknown | Reference, notation: Notation) -> str:
-    if notation.is_terraform:
-        written = _terraform(hole, notation)
-        return written if written.startswith("<") else f"${{{written}}}"
     name = _name_in_template(hole, notation)
     if name.startswith(_DYNAMIC):
         return f"{{{{{name}}}}}"
@@ -220,12 +285,15 @@ def _in_text(hole: Unknown | Reference, notation: Notation) -> str:
 def _terraform(hole: Unknown | Reference, notation: Notation) -> str:
     """Return the expression for something unknown; in angle brackets where there is none."""
     if isinstance(hole, Unknown):
-        return hole.expression
+        if notation.is_elsewhere(hole.expression):
+            return f"<{hole.expression} of another module>"
+        return f"<{hole.expression}>" if hole.expression.endswith(_CUT) else hole.expression
     if hole.is_pseudo:
-        if hole.expression and not hole.expression.startswith("AWS::"):
+        is_own = hole.expression and not hole.expression.startswith("AWS::")
+        if is_own and not notation.is_elsewhere(hole.expression):
             return hole.expression
         kind, attribute = _IN_TERRAFORM.get(hole.target, ("", ""))
-        name = dict(notation.data_sources).get(kind, _CURRENT)
+        name = dict(notation.data_sources or ()).get(kind, _CURRENT)
         return f"data.{kind}.{name}.{attribute}" if kind else hole.target
     module = module_of(hole.target)
     if module == notation.module:

@@ -9,12 +9,14 @@ from stepguard.deployment.graph import Deployment
 from stepguard.deployment.resources import Form
 from stepguard.deployment.values import Hole, Piece, Plain, Reference, Text, Unknown
 from stepguard.permissions.policy import PolicyStatement, RolePolicy
+from stepguard.permissions.policy_language import declared_elsewhere
 from stepguard.reports.policy_comments import comment
 from stepguard.reports.policy_inputs import Inputs
 from stepguard.reports.policy_names import heading_of, identifier, module_of, unused
 
 _LINE = 100
 _OF_CALLER = "names of variables and locals may be those of the module's caller"
+_IN_ANOTHER_MODULE = "it is in another module"
 _STEP = r"(?:\.[A-Za-z_][\w-]*|\[(?:\d+|\"(?:[^\"\\$%]|\\.)*\")\])"
 _TRAVERSAL = re.compile(rf"(?!each\.|count\.|self\.|path\.)[A-Za-z_][\w-]*{_STEP}+")
 _INSTANCE = re.compile(r'\[(?:"(?:[^"\\]|\\.)*"|\d+)\]')
@@ -49,6 +51,8 @@ class _Module:
         self._root = root
         self._prefix = prefix
         self._policies = policies
+        own = _INSTANCE.sub("", prefix)
+        self._elsewhere = declared_elsewhere(own, policies[0].deployment)
         self._taken = taken
         self._inputs = Inputs(snake=True)
         self._data: set[str] = set()
@@ -197,6 +201,8 @@ class _Module:
 
     def _hole(self, hole: Unknown | Reference) -> str:
         if isinstance(hole, Unknown):
+            if self._elsewhere.has_part_of(hole.expression):
+                return f"var.{self._inputs.name_for(hole.expression, _IN_ANOTHER_MODULE)}"
             is_terraform = self._policies[0].deployment.form in (Form.TERRAFORM, Form.PLAN)
             if is_terraform and _TRAVERSAL.fullmatch(hole.expression):
                 self._names_callers = True
@@ -214,7 +220,7 @@ class _Module:
         full = f"{reference.target}.{reference.attribute}"
         local = self._local(full)
         if local is None:
-            return f"var.{self._inputs.name_for(full, 'it is in another module')}"
+            return f"var.{self._inputs.name_for(full, _IN_ANOTHER_MODULE)}"
         if not _TRAVERSAL.fullmatch(local) or self._is_one_of_several(reference):
             return f"var.{self._inputs.name_for(full, 'which instance is not known')}"
         return local

@@ -17,7 +17,13 @@ from stepguard.permissions.identity import expand
 from stepguard.permissions.matching import matches_resource
 from stepguard.permissions.names import Names
 from stepguard.permissions.needs import Need
-from stepguard.permissions.notation import Notation, write_actions, write_resource, write_statement
+from stepguard.permissions.notation import (
+    Notation,
+    join_statements,
+    write_actions,
+    write_resource,
+    write_statement,
+)
 from stepguard.permissions.policy.values import EVERYTHING, taken_for_names
 from stepguard.permissions.references import by_reference
 from stepguard.permissions.role_needs import RoleNeeds, needs_of_role
@@ -110,7 +116,7 @@ def what_to_write(actions: Sequence[Action], grant: Grant, deployment: Deploymen
         outside = place_outside_circle(named, grant.policy.address, deployment)
         apart = f", in {outside}" if outside else ""
         written = "; ".join(lines)
-        remarks = f"{_names_to_write(named)}{notation.remark(written)}"
+        remarks = f"{notation.remark(written)}{_names_to_write(named)}"
         what = "what the workflow uses" if needs.machines else "the resources that are meant"
         parts.append(f"Name {what}: {written}{rest}{apart}{remarks}")
     if unused:
@@ -224,7 +230,7 @@ def _statements(needs: Sequence[Need], grant: Grant, deployment: Deployment) -> 
     ]
     further = len(written) - _STATEMENTS_IN_SUGGESTION
     more = f" and {further} more" if further > 0 else ""
-    shown = ", ".join(written[:_STATEMENTS_IN_SUGGESTION])
+    shown = join_statements(written[:_STATEMENTS_IN_SUGGESTION], notation)
     return f"{shown}{more}{notation.remark(shown)}"
 
 

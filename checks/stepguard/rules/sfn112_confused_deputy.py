@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stepguard.deployment.graph import Deployment
 from stepguard.deployment.iam.arns import split_arn
 from stepguard.deployment.iam.conditions import Condition
 from stepguard.deployment.iam.elements import Entry
@@ -11,11 +12,14 @@ from stepguard.deployment.iam.trust import lets_step_functions_in
 from stepguard.deployment.resources import Role
 from stepguard.deployment.values import Reference, Text
 from stepguard.finding import NotEvaluated, Severity, Violation
+from stepguard.permissions.notation import write_resource
+from stepguard.permissions.policy_language import notation_of
 from stepguard.rules.grants import name_of_statement, told_apart
 from stepguard.rules.rule import Context, RoleRule, Verdict
 from stepguard.rules.trusts import in_form, in_words, not_evaluated, place, read_trust
 
 _ARN_KEY = "aws:sourcearn"
+_ACCOUNT = Reference("AWS::AccountId")
 _OTHER_KEYS = ("aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths")
 
 
@@ -45,7 +49,7 @@ class ConfusedDeputy(RoleRule):
     def judge(
         self,
         subject: Role,
-        context: Context,  # noqa: ARG002 - every rule is given it
+        context: Context,
     ) -> Verdict:
         """Judge each statement that lets Step Functions assume the role."""
         if subject.generated:
@@ -62,7 +66,7 @@ class ConfusedDeputy(RoleRule):
         ]
         judged = [
             verdict
-            for verdict in (_judge(one, subject) for one in statements.known)
+            for verdict in (_judge(one, subject, context) for one in statements.known)
             if verdict is not None
         ]
         if not judged and not found:
@@ -70,7 +74,9 @@ class ConfusedDeputy(RoleRule):
         return told_apart([*found, *(one for verdicts in judged for one in verdicts)])
 
 
-def _judge(statement: Statement, role: Role) -> list[Violation | NotEvaluated] | None:
+def _judge(
+    statement: Statement, role: Role, context: Context
+) -> list[Violation | NotEvaluated] | None:
     """Judge a statement; `None` when it does not let Step Functions in."""
     lets_in = lets_step_functions_in(statement)
     if lets_in is False:
@@ -87,7 +93,7 @@ def _judge(statement: Statement, role: Role) -> list[Violation | NotEvaluated] |
     reasons = [*conditions.unread, *(one for one in verdicts if isinstance(one, str))]
     if reasons:
         return [not_evaluated(role, f"the trust policy, {label}: {reasons[0]}", span)]
-    return [_violation(statement, role)]
+    return [_violation(statement, role, context.deployment)]
 
 
 def _binds(condition: Condition) -> bool | str:
@@ -122,7 +128,7 @@ def _is_one_hole(text: Text) -> bool:
     return len(text.parts) == 1 and bool(text.holes)
 
 
-def _violation(statement: Statement, role: Role) -> Violation:
+def _violation(statement: Statement, role: Role, deployment: Deployment) -> Violation:
     wide = next((one for one in statement.conditions.of(_ARN_KEY, *_OTHER_KEYS)), None)
     label = name_of_statement(statement)
     if wide is not None and wide.values.entries:
@@ -138,24 +144,28 @@ def _violation(statement: Statement, role: Role) -> Violation:
         resource=role.address,
         span=place(role, path),
         path=path,
-        suggestion=_condition(role),
+        suggestion=_condition(role, deployment),
         subject=f"source condition {statement.sid or ''}".strip(),
     )
 
 
-def _condition(role: Role) -> str:
+def _condition(role: Role, deployment: Deployment) -> str:
+    notation = notation_of(role.trust, role.address, role, deployment)
+    account = write_resource(_ACCOUNT, notation)
+    missing = notation.to_declare(account)
+    comment = f"\n# {missing[0].upper()}{missing[1:]}." if missing else ""
     return in_form(
         role,
-        block="""condition {
+        block=f"""condition {{
   test     = "StringEquals"
   variable = "aws:SourceAccount"
-  values   = [data.aws_caller_identity.current.account_id]
-}""",
-        terraform="""Condition = {
-  StringEquals = { "aws:SourceAccount" = data.aws_caller_identity.current.account_id }
-}""",
-        text='"Condition": {"StringEquals": {"aws:SourceAccount": '
-        '"${data.aws_caller_identity.current.account_id}"}}',
+  values   = [{account}]
+}}{comment}""",
+        terraform=f"""Condition = {{
+  StringEquals = {{ "aws:SourceAccount" = {account} }}
+}}{comment}""",
+        text=f'"Condition": {{"StringEquals": {{"aws:SourceAccount": {account}}}}}'
+        + (f" ({missing})" if missing else ""),
         cloudformation="""Condition:
   StringEquals:
     aws:SourceAccount: !Ref AWS::AccountId""",

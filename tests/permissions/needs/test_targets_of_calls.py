@@ -51,6 +51,13 @@ def text(*parts: str | Unknown | Reference) -> Plain:
         ({"FunctionName": text("x-", Unknown("var.s"))}, "arn:P:lambda:R:A:function:x-${var.s}"),
         ({"FunctionName": Unknown("var.name")}, "arn:P:lambda:R:A:function:${var.name}"),
         ({"FunctionName": Unknown("var.pay_arn")}, "${var.pay_arn}"),
+        # A name that is taken out of an ARN is a name.
+        (
+            {"FunctionName": Unknown('split(":", var.pay_arn)[6]')},
+            'arn:P:lambda:R:A:function:${split(":", var.pay_arn)[6]}',
+        ),
+        ({"FunctionName": Unknown("var.learning")}, "arn:P:lambda:R:A:function:${var.learning}"),
+        ({"FunctionName": Unknown("one(var.pay[*].arn)")}, "${one(var.pay[*].arn)}"),
         ({"FunctionName.$": "$.fn"}, "*"),
         ({"FunctionName": "{% $fn %}"}, "*"),
         ({"FunctionName": "${Pay}"}, "arn:P:lambda:R:A:function:${Pay}"),
@@ -144,6 +151,11 @@ def test_a_function_named_by_the_resource(
          ["arn:P:ecs:R:A:task-definition/pack:3"]),
         ("ecs:runTask", {"TaskDefinition": Reference("Definition")}, "ecs:RunTask",
          ["${Definition}"]),
+        ("ecs:runTask", {"TaskDefinition": Unknown('split("/", aws_ecs_task_definition.d.arn)[1]')},
+         "ecs:RunTask",
+         ['arn:P:ecs:R:A:task-definition/${split("/", aws_ecs_task_definition.d.arn)[1]}']),
+        ("dynamodb:putItem", {"TableName": Unknown('split("/", var.table_arn)[1]')},
+         "dynamodb:PutItem", ['arn:P:dynamodb:R:A:table/${split("/", var.table_arn)[1]}']),
         (
             "ecs:runTask",
             {"TaskDefinition": "arn:aws:ecs:eu-west-1:123456789012:task-definition/pack"},

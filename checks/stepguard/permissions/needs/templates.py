@@ -22,6 +22,7 @@ from stepguard.deployment.values import (
     alternatives,
 )
 from stepguard.permissions.actions import Action, ResourceType, find_action
+from stepguard.permissions.arn_expressions import is_arn_expression, is_arn_name
 from stepguard.permissions.identity import (
     arn_reference,
     as_text,
@@ -43,7 +44,6 @@ _QUEUE_URL = re.compile(
     r"https://(?:sqs\.[a-z0-9-]+|queue|[a-z0-9-]+\.queue)\.amazonaws\.com[^/]*/"
 )
 _OBJECT_URI = "s3://"
-_ARN = "arn"
 _ONLY = re.compile(r"\[\[[^\]]+\]\]")
 _MAXIMUM_COMBINATIONS = 64
 
@@ -198,8 +198,8 @@ def _reads_like_arn(value: Plain) -> bool:
         first = value.parts[0]
         value = first.value if isinstance(first, Hole) else first.text
     if isinstance(value, Reference):
-        return not value.is_pseudo and _ARN in value.attribute.lower()
-    return isinstance(value, Unknown) and _ARN in value.expression.lower()
+        return not value.is_pseudo and is_arn_name(value.attribute.rpartition(".")[2])
+    return isinstance(value, Unknown) and is_arn_expression(value.expression)
 
 
 def _kind(arn: str) -> str:
