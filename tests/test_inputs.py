@@ -318,3 +318,21 @@ def test_programs_that_make_templates_are_told(
 def test_a_service_without_state_machines_is_none_to_be_told_of(tmp_path: Path) -> None:
     (tmp_path / "serverless.yml").write_text("functions: {}\n", encoding="utf-8")
     assert discover(tmp_path).passed_over == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("t.json", '"AWS::Step\\u0046unctions::StateMachine"'),
+        ("t.yaml", '"AWS::Step\\x46unctions::StateMachine"'),
+        ("t.yaml", '"AWS::Step\\U00000046unctions::StateMachine"'),
+        ("t.yaml", '"AWS::Step\\\n      Functions::StateMachine"'),
+        ("t.json", '"\\u0041WS::Serverless::Stat\\u0065Machine"'),
+    ],
+)
+def test_a_type_that_is_written_by_numbers_is_found(tmp_path: Path, name: str, kind: str) -> None:
+    json_text = f'{{"\\u0052esources": {{"M": {{"Type": {kind}, "Properties": {{}}}}}}}}'
+    yaml_text = f"Resources:\n  M:\n    Type: {kind}\n    Properties: {{}}\n"
+    text = json_text if name.endswith("json") else yaml_text
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    assert [one.kind for one in discover(tmp_path).found] == [Kind.TEMPLATE]

@@ -196,6 +196,7 @@ def _parse(path: Path) -> dict[str, Any]:
         import tomli as tomllib
     try:
         document: dict[str, Any] = tomllib.loads(_content(path).decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
+        # Numbers of thousands of digits are a `ValueError` that is no `TOMLDecodeError`.
         raise ConfigError(f"{path}: not TOML: {error}") from None
     return document

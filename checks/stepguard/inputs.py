@@ -14,6 +14,7 @@ from pathlib import Path
 
 from stepguard.deployment.source import SourceFile
 from stepguard.guard import describe_defect
+from stepguard.readers.escapes import unescaped
 from stepguard.readers.files import (
     MAXIMUM_BYTES,
     MAXIMUM_PLAN_BYTES,
@@ -337,11 +338,12 @@ def _holds(content: bytes, words: Sequence[bytes]) -> bool:
 
 
 def _searchable(content: bytes) -> bytes:
-    """Return text in which words can be found; that of UTF-16 has a zero beside each letter.
+    """Return text in which words can be found.
 
-    No reader takes it, but what would be read is told, and not passed over.
+    That of UTF-16 has a zero beside each letter. No reader takes it, but what would be read is
+    told, and not passed over.
     """
-    return content.replace(b"\0", b"") if content.startswith(UTF_16) else content
+    return unescaped(content.replace(b"\0", b"") if content.startswith(UTF_16) else content)
 
 
 def concerns_step_functions(content: bytes) -> bool:
@@ -386,6 +388,8 @@ def _kind_of(text: str, name: str) -> Kind | None:
     from stepguard.readers.asl import looks_like_definition
     from stepguard.readers.cloudformation.reader import looks_like_template
 
+    if "\\" in text:
+        text = unescaped(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
     if name.endswith(".json"):
         from stepguard.readers.plan.recognition import looks_like_plan
 

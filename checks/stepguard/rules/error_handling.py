@@ -107,7 +107,9 @@ def handlers_of(state: State, name: HandlerField) -> Handlers:
         return found
     if isinstance(value, OpenList):
         found.doubt = f"not all of {name} of {quoted(state.name)} is known"
+    followers = sum(1 for one in value if not _may_be_absent(one))
     for number, element in enumerate(value):
+        followers -= not _may_be_absent(element)
         members = as_object(element)
         if members is None:
             if isinstance(element, UNDECIDED):
@@ -123,7 +125,7 @@ def handlers_of(state: State, name: HandlerField) -> Handlers:
                 members=members,
                 errors=tuple(errors),
                 doubt=doubt,
-                followers=sum(1 for one in value[number + 1 :] if not _may_be_absent(one)),
+                followers=followers,
             )
         )
     return found

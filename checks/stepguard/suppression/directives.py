@@ -18,10 +18,11 @@ from stepguard.structs import Struct, field
 
 _DIRECTIVE = re.compile(
     r"stepguard:[ \t]*ignore(?:\[(?P<rules>[^\]\n]*)\])?"
-    r"(?:[ \t]+until=(?P<until>\S+))?(?P<reason>[^\n]*)"
+    r"(?:[ \t]+until=(?P<until>\S{1,40}))?(?P<reason>[^\n]{0,1000})"
 )
 _COMMENT = re.compile(r"(?:#|//)[ \t]*(?=stepguard:[ \t]*ignore)")
-_END_OF_COMMENT = re.compile(r"\s*\*/\s*$")
+_END_OF_COMMENT = "*/"
+_BLANKS = re.compile(r"[ \t]*")
 _MARK = "stepguard:"
 
 
@@ -56,13 +57,14 @@ def directives_of_file(file: SourceFile) -> Iterator[Directive]:
     """Yield the directives in the comments of an HCL or YAML file."""
     if _MARK not in file.text:
         return
+    lines = _Lines(file)
     for comment in _COMMENT.finditer(file.text):
         match = _DIRECTIVE.match(file.text, comment.end())
         if match is None:
             continue
         span = Span(file, comment.start(), match.start("reason"))
         directive = _made(match, span)
-        directive.line = _line_about(file, span)
+        directive.line = lines.about(span)
         yield directive
 
 
@@ -89,20 +91,32 @@ def _in_resources(deployment: Deployment) -> Iterator[Directive]:
             yield from _in_comment(state.get("Comment"), machine, document, state.name, state.path)
 
 
-def _line_about(file: SourceFile, span: Span) -> int:
-    line = span.line
-    before = file.line(line)[: span.column - 1]
-    if before.strip():
-        return line
-    # Several comments may stand above what they are about.
-    following = line + 1
-    while file.line(following).strip().startswith(("#", "//")):
-        following += 1
-    return following
+class _Lines:
+    """Tells which lines the comments of a file are about, asked from its top to its bottom."""
+
+    def __init__(self, file: SourceFile) -> None:
+        self._file = file
+        self._run = (0, 0)
+
+    def about(self, span: Span) -> int:
+        """Return the line that a comment is about: its own, or the next that is no comment."""
+        line, column = self._file.position(span.start)
+        beginning = span.start - column + 1
+        blanks = _BLANKS.match(self._file.text, beginning)
+        if blanks is not None and blanks.end() < span.start:
+            return line
+        # Several comments may stand above what they are about; they are gone through once.
+        first, following = self._run
+        if not first <= line < following:
+            first, following = line, line + 1
+            while self._file.line(following).strip().startswith(("#", "//")):
+                following += 1
+            self._run = (first, following)
+        return following
 
 
 def _made(match: re.Match[str], span: Span | None) -> Directive:
-    reason = _END_OF_COMMENT.sub("", match.group("reason")).strip()
+    reason = match.group("reason").strip().removesuffix(_END_OF_COMMENT).rstrip()
     rules, problem = _rules(match.group("rules"))
     until, wrong = _date(match.group("until"))
     problem = problem or wrong

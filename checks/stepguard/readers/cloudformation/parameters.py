@@ -98,6 +98,8 @@ def _parameter(name: str, body: Traced) -> Parameter:
 
 def typed(declared: Parameter, value: Traced, place: Span | None) -> Traced:
     """Return a value as a parameter of its type has it, written at a place."""
+    if declared.is_secret:
+        return Traced(Unknown(declared.name, "its value is a secret"), place, sensitive=True)
     text = scalar_as_text(value.value)
     if text is None:
         return at_place(value, place)

@@ -22,6 +22,7 @@ from stepguard.readers.terraform.functions import call
 from stepguard.readers.terraform.functions.arguments import placed_count
 from stepguard.readers.terraform.functions.errors import FunctionError
 from stepguard.readers.terraform.functions.types import LooseItems, SetItems
+from stepguard.readers.terraform.functions.work import WORK
 from stepguard.readers.terraform.operators import is_open, reason_of
 from stepguard.readers.terraform.scope import Place, Scope
 from stepguard.readers.terraform.syntax.expressions import Call, Expression
@@ -31,6 +32,9 @@ MAXIMUM_TEMPLATE_DEPTH = 20
 """Templates that templates may render within themselves."""
 
 Evaluate: TypeAlias = Callable[[Expression, Scope], Traced]
+
+_STEPS_OF_AN_EXPRESSION = 5
+"""What a function may do for one step of the budget, in its own."""
 
 _KEEPS_ABSENCE = frozenset(
     {
@@ -100,12 +104,15 @@ def _function(
         named = [describe(argument) for argument in arguments]
         if all(one is not None for one in named):
             text = f"{name}({', '.join(one for one in named if one is not None)})"
+    before = WORK.done
     try:
         result = call(name, arguments, span, session.environment, text)
     except FunctionError as error:
         raise EvaluationError(error.reason) from error
     except RecursionError as error:
         raise EvaluationError("it is nested too deeply") from error
+    finally:
+        session.budget.spend((WORK.done - before) // _STEPS_OF_AN_EXPRESSION)
     if result.sensitive and not isinstance(result.value, (Unknown, Reference)):
         # Masked where it is marked: no later step has to remember.
         return Traced(Unknown(f"{name}(…)", "sensitive"), span, sensitive=True)

@@ -12,6 +12,7 @@ from stepguard.deployment.values import Traced
 from stepguard.readers.terraform.functions.arguments import Arguments, Function, takes, takes_more
 from stepguard.readers.terraform.functions.encoding import to_bytes
 from stepguard.readers.terraform.functions.errors import FunctionError, NotKnownError
+from stepguard.readers.terraform.functions.work import WORK
 
 _ALGORITHMS = ("md5", "sha1", "sha256", "sha512")
 _NAMESPACES = {
@@ -27,7 +28,12 @@ _UUID = re.compile(
 )
 
 
+_BYTES_IN_A_STEP = 200
+"""As many are hashed in about a microsecond."""
+
+
 def _digest(algorithm: str, content: bytes, *, as_base64: bool) -> str:
+    WORK.add(len(content) // _BYTES_IN_A_STEP)
     digest = hashlib.new(algorithm, content, usedforsecurity=False)
     if as_base64:
         return base64.b64encode(digest.digest()).decode("ascii")

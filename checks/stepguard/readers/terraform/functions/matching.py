@@ -25,6 +25,7 @@ from stepguard.readers.terraform.functions.programs import (
     Take,
     may_be_empty,
 )
+from stepguard.readers.terraform.functions.work import WORK
 from stepguard.structs import Struct, field
 
 MAXIMUM_STEPS = 1_000_000
@@ -160,6 +161,7 @@ class Machine(Struct):
 
     def _count(self) -> None:
         self.steps += 1
+        WORK.add(1)
         if self.steps > MAXIMUM_STEPS:
             raise NotKnownError("matching the regular expression takes too much work")
 

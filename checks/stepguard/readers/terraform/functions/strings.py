@@ -29,6 +29,7 @@ from stepguard.readers.terraform.functions.texts import (
     renamed,
 )
 from stepguard.readers.terraform.functions.types import ListItems, LooseItems
+from stepguard.readers.terraform.functions.work import WORK
 
 _NEWLINES = "\r\n"
 
@@ -268,15 +269,21 @@ def _length(parts: Iterable[Piece | Hole]) -> int:
     return sum(len(part.text) for part in parts if isinstance(part, Piece))
 
 
+_STEPS_OF_A_PART = 10
+"""What it takes to make a part of a text."""
+
+
 def _split(arguments: Arguments) -> Traced:
     separator, text = arguments.string(0), FlatText(arguments.text(1))
     if not separator:
         if text.first_hole() < len(text):
             raise NotKnownError(why_open(Traced(text.text)))
         check_size(len(text))
+        WORK.add(len(text) * _STEPS_OF_A_PART)
         characters = (text.cut(start, start + 1) for start in range(len(text)))
         return arguments.result(ListItems(arguments.result_text(one) for one in characters))
     check_size(text.string.count(separator))
+    WORK.add(text.string.count(separator) * _STEPS_OF_A_PART)
     end = len(text)
     if text.crosses(separator):
         end = text.first_hole()
