@@ -84,6 +84,7 @@ def test_a_preset_can_be_changed(name: str) -> None:
         ('severities = { SFN402 = "awful" }', ["severities", "no severity 'awful'"]),
         ('preset = "none"', ["preset", "default, strict, aws-foundational"]),
         ("a = ", ["not TOML"]),
+        (f"jobs = {'9' * 10_000}", ["not TOML"]),
     ],
 )
 def test_mistakes_are_told_in_one_line(tmp_path: Path, text: str, words: list[str]) -> None:

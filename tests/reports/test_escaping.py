@@ -20,6 +20,7 @@ from stepguard.reports.gitlab import render_gitlab
 from stepguard.reports.junit import render_junit
 from stepguard.reports.markdown import MARKER, render_markdown
 from stepguard.reports.sarif import render_sarif
+from stepguard.reports.text import render_text
 
 cmarkgfm = pytest.importorskip("cmarkgfm", reason="it is in the test extra")
 
@@ -214,6 +215,7 @@ def test_what_a_runner_would_undo_is_escaped() -> None:
 
 
 RENDERERS = {
+    "text": lambda report: render_text(report, details=True, everything=True),
     "markdown": lambda report: render_markdown(report, maximum_bytes=1_000_000),
     "junit": render_junit,
     "gitlab": render_gitlab,

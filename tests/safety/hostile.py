@@ -126,7 +126,23 @@ def for_each(depth: int, width: int) -> str:
     return f"Transform: AWS::LanguageExtensions\nResources: {text}\n" + "# StepFunctions\n"
 
 
+def many_catchers(count: int) -> str:
+    """Return a definition of a task with that many catchers."""
+    catcher = {"ErrorEquals": ["E"], "Next": "A"}
+    state = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "End": True}
+    return json.dumps({"StartAt": "A", "States": {"A": {**state, "Catch": [catcher] * count}}})
+
+
+DIRECTIVE = "# stepguard: ignore[SFN101] "
+
 TEXTS: dict[str, tuple[str, str]] = {
+    "asl many catchers": ("x.asl.json", many_catchers(15_000)),
+    "blanks behind a directive": (
+        "t.yaml",
+        TEMPLATE.format("{}") + DIRECTIVE + " " * 200_000 + "x",
+    ),
+    "directives in a line": ("t.yaml", TEMPLATE.format("{}") + f"{DIRECTIVE}x " * 20_000),
+    "directives and comments": ("t.yaml", TEMPLATE.format("{}") + f"{DIRECTIVE}x\n#\n" * 10_000),
     "yaml alias bomb": ("t.yaml", yaml_aliases()),
     "yaml deep flow": ("t.yaml", TEMPLATE.format("[" * 10_000 + "]" * 10_000)),
     "yaml deep block": (
@@ -242,6 +258,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     "hcl template of itself": ("main.tf", terraform('templatefile("main.tf", {})')),
     "hcl cidr": ("main.tf", terraform('jsonencode(cidrsubnets("::/0", 128, 64, 999999999))')),
     "hcl many policies": ("main.tf", many_policies(10_000)),
+    "hcl slow patterns": (
+        "main.tf",
+        terraform(f'[for i in range(1000) : replace("{"ab" * 500}", "/{"a?" * 500}c/", "x")]'),
+    ),
+    "hcl many parts": (
+        "main.tf",
+        terraform(f'[for i in range(1000) : split("", "{"a" * 20_000}")]'),
+    ),
     "hcl many roles and mistakes": (
         "main.tf",
         many_roles(1_000) + 'resource "aws_sns_topic" "t" {}\n' * 1_000,

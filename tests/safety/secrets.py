@@ -18,7 +18,7 @@ PLANTED: dict[str, str] = {
             "SecureString", "SecretVersion", "PlanDefinition", "PlanNested", "PlanTag",
             "PlanPriorSecret", "PlanPriorState", "PlanVariable", "PlanOutput", "NoEcho",
             "NoEchoGiven", "Password", "UrlPassword", "HeaderKey", "Variable",
-            "RandomPassword", "Broken",
+            "RandomPassword", "Broken", "NoEchoCompared",
         ),
         1,
     )
@@ -254,6 +254,7 @@ def template(directory: Path, kind: str, *, indent: int | None = 2) -> None:
     hidden = {"Type": "String", "NoEcho": True, "Default": p["NoEcho"]}
     word = p["NoEchoGiven"]
     other = {"Type": "String", "NoEcho": "true", "Default": word, "AllowedValues": [word]}
+    compared = {"Fn::Equals": [{"Ref": "Compared"}, p["NoEchoCompared"]]}
     token = {"Ref": "Hidden"}
     used_properties = {role: {"Fn::Sub": "arn:aws:iam::1:role/${Other}"}, "Definition": used}
     loud_properties = {
@@ -271,9 +272,19 @@ def template(directory: Path, kind: str, *, indent: int | None = 2) -> None:
         "Policies": [{"PolicyName": "p", "PolicyDocument": {"Statement": [grant]}}],
     }
     stored = {"Type": "String", "Value": token}
+    known_properties = {
+        role: {"Fn::Sub": "arn:aws:iam::1:role/${Compared}"},
+        "Definition": loud(),
+    }
     document: dict[str, Any] = {
-        "Parameters": {"Hidden": hidden, "Other": other},
+        "Parameters": {
+            "Hidden": hidden,
+            "Other": other,
+            "Compared": {"Type": "String", "NoEcho": True},
+        },
+        "Conditions": {"IsKnown": compared},
         "Resources": {
+            "Known": {"Type": machine, "Condition": "IsKnown", "Properties": known_properties},
             "Used": {"Type": machine, "Properties": used_properties},
             "Loud": {"Type": machine, "Properties": loud_properties},
             "R": {"Type": "AWS::IAM::Role", "Properties": role_properties},

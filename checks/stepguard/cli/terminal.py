@@ -11,6 +11,7 @@ import click
 
 from stepguard.report import ScanError
 from stepguard.reports.display import harmless
+from stepguard.reports.escaping_commands import inert
 
 USAGE_ERROR = 2
 """The exit code for wrong usage, and for input that could not be read."""
@@ -47,7 +48,7 @@ def write_error(message: str) -> None:
     """Write `error: message` to standard error, as one line."""
     colour = wants_colour(sys.stderr)
     label = click.style("error", fg="red", bold=True) if colour else "error"
-    shown = harmless(message).encode("utf-8", "backslashreplace").decode("utf-8")
+    shown = inert(harmless(message)).encode("utf-8", "backslashreplace").decode("utf-8")
     click.echo(f"{label}: {shown}", err=True, color=colour)
 
 

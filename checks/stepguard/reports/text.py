@@ -14,6 +14,7 @@ from stepguard.finding import Finding, RelatedPlace, Severity
 from stepguard.place import Place
 from stepguard.report import Report, Unevaluated, place_of
 from stepguard.reports.display import excerpt, harmless, harmless_lines
+from stepguard.reports.escaping_commands import inert
 from stepguard.reports.selection import introduced, unchanged
 from stepguard.reports.text_changes import change_lines
 
@@ -51,7 +52,8 @@ def render_text(
     else:
         shown = _changed(report, report.change, colour=colour, everything=everything)
     rest = "".join(f"{line}\n" for line in chain(unevaluated, _summary(report, style)))
-    return shown + rest
+    # CI prints it, and takes some lines for commands.
+    return "\n".join(map(inert, (shown + rest).split("\n")))
 
 
 def verdict(report: Report) -> str:

@@ -146,8 +146,11 @@ class Conditions:
                 parameter, value = _parameter_named(one), scalar_as_text(other.value)
                 if parameter not in self._parameters.declared or value is None:
                     continue
+                declared = self._parameters.declared[parameter]
+                if declared.is_secret and other.span is not None:
+                    # What a secret is compared with may be what it is.
+                    other.span.file.hide(other.span)
                 if truth:
-                    declared = self._parameters.declared[parameter]
                     facts.parameters[parameter] = typed(declared, Traced(value), other.span)
                 else:
                     facts.excluded.setdefault(parameter, set()).add(value)
