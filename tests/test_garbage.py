@@ -17,7 +17,7 @@ def state() -> tuple[bool, int]:
 
 @pytest.mark.parametrize(
     ("manager", "meanwhile"),
-    [(collected_later, (False, 700)), (collected_seldom, (True, 100_000))],
+    [(collected_later, (False, 700)), (collected_seldom, (True, 500_000))],
 )
 def test_only_meanwhile(
     manager: Callable[[], AbstractContextManager[None]], meanwhile: tuple[bool, int]

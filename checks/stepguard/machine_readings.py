@@ -9,7 +9,8 @@ from typing import Literal
 from stepguard.deployment.documents import Document
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.members import why_unknown
-from stepguard.deployment.resources import StateMachine
+from stepguard.deployment.memory import remembered
+from stepguard.deployment.resources import Role, StateMachine
 from stepguard.deployment.values import Unknown, plain, render, unknowns
 from stepguard.deployment.workflow import Workflow, read_workflow
 from stepguard.graph_readings import read_graph
@@ -116,22 +117,29 @@ def _role(variants: Sequence[StateMachine], deployment: Deployment) -> tuple[str
             return "", "none", "the source does not say which role the machine has"
         shown = "(sensitive)" if given.sensitive else str(render(plain(given)))
         return shown, "none", "the role is not part of the project"
-    read = [deployment.policies_of(role) for role in roles.values()]
-    states = {policies.state for policies in read}
-    reasons: list[str] = []
-    for policies in read:
-        reasons.extend(one.reason for one in policies.unread)
-        for policy in policies.documents:
-            if not isinstance(policy.document, Document):
-                reasons.append(policy.document.reason)
-            else:
-                reasons.extend(_why(one) for one in unknowns(policy.document.value))
+    read = [_read_of_role(role, deployment) for role in roles.values()]
+    states = {state for state, _ in read}
+    reasons = list(dict.fromkeys(reason for _, reasons in read for reason in reasons))
     address = ", ".join(roles)
     if states == {"full"}:
         return address, "full", ""
     if states == {"none"}:
         return address, "none", _joined(reasons)
     return address, "partial", _joined(reasons)
+
+
+# Many machines may have one role.
+@remembered
+def _read_of_role(role: Role, deployment: Deployment) -> tuple[RoleRead, tuple[str, ...]]:
+    """Return how much of a role's policies was read, and why no more."""
+    policies = deployment.policies_of(role)
+    reasons = [one.reason for one in policies.unread]
+    for policy in policies.documents:
+        if not isinstance(policy.document, Document):
+            reasons.append(policy.document.reason)
+        else:
+            reasons.extend(_why(one) for one in unknowns(policy.document.value))
+    return policies.state, tuple(dict.fromkeys(filter(None, reasons)))
 
 
 def _joined(reasons: Sequence[str]) -> str:

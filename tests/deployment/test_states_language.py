@@ -32,7 +32,7 @@ def test_a_type_has_what_it_needs(state_type: str) -> None:
 
 
 def test_a_state_goes_on_ends_or_chooses() -> None:
-    assert set(STATE_TYPES) == CONTINUING_TYPES | TERMINAL_TYPES | {"Choice"}
+    assert set(STATE_TYPES) == {*CONTINUING_TYPES, *TERMINAL_TYPES, "Choice"}
 
 
 def test_the_query_languages_differ_in_paths() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from stepguard.deployment.documents import Document
 from stepguard.deployment.resources import (
@@ -52,7 +52,7 @@ class RolePolicies(Struct):
     unread: list[Unread] = field(default_factory=list)
 
     @property
-    def state(self) -> str:
+    def state(self) -> Literal["full", "partial", "none"]:
         """`full` when everything was read, `none` when nothing was, else `partial`."""
         missing = self.unread or any(
             not isinstance(policy.document, Document) or not policy.document.is_complete

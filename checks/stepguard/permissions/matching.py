@@ -25,6 +25,9 @@ _PARTITION, _SERVICE, _REGION, _ACCOUNT, _RESOURCE = range(1, _FIELDS)
 _PLACES = (_PARTITION, _REGION, _ACCOUNT)
 _SERVICE_WITHOUT_TYPES = "s3"
 _SEPARATORS = (":", "/")
+_SYMBOLS_OF_A_STEP = 50
+"""As many are looked at in the time that a step of a comparison takes."""
+
 _LONGEST_KEPT = 300
 """Symbols of a comparison whose answer is kept."""
 
@@ -38,6 +41,8 @@ def matches(pattern: Symbols, text: Symbols, names: Names) -> bool | None:
         known = _literally(pattern, text)
         if known is not None:
             return known
+    if names.steps_left <= 0:
+        return None
     if _certainly(pattern, text, names):
         return True
     if literal(pattern) is not None and "*" not in (literal(text) or "*"):
@@ -76,6 +81,8 @@ def matches_resource(
     With `same_place`, an account, region or partition that comes from elsewhere is taken to be
     the one that the other side spells out.
     """
+    if not names.take(1 + (len(pattern) + len(resource)) // _SYMBOLS_OF_A_STEP):
+        return None
     pattern = with_variables(pattern)
     if pattern and all(one == "*" for one in pattern):
         return True
@@ -168,6 +175,7 @@ def _certainly(pattern: Sequence[Symbol], text: Sequence[Symbol], names: Names) 
     # The usual comparison with one wildcard to go back to: never worse than length by length.
     at, position, star, resume = 0, 0, -1, 0
     while position < len(text):
+        names.take(1)
         if at < len(pattern) and pattern[at] == "*":
             star, resume = at, position
             at += 1

@@ -9,6 +9,7 @@ from stepguard.deployment.graph import Deployment
 from stepguard.deployment.iam.patterns import Symbol
 from stepguard.deployment.values import Reference, Unknown, plain
 from stepguard.permissions.identity import identity_of
+from stepguard.permissions.memory import remembered_of_deployment
 
 _CHARACTERS: Final[dict[str, re.Pattern[str]]] = {
     "AWS::AccountId": re.compile(r"\d"),
@@ -28,19 +29,41 @@ _INSTANCE: Final = re.compile(r"\[[^\]]*\]")
 _ITERATION: Final = re.compile(r"\b(?:each|count|self)\.")
 
 
-MAXIMUM_STEPS: Final = 1_000_000
-"""Steps that the comparisons of one role may take; beyond that nothing is told apart."""
+MAXIMUM_STEPS: Final = 200_000
+"""Steps that the comparisons of one deployment may take; beyond that nothing is told apart."""
+
+STEPS_OF_A_ROLE: Final = 2_000
+"""Steps that each role of it may take besides: real ones take some hundreds."""
+
+
+class _Steps:
+    """The steps that are left for the comparisons of a deployment."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+
+@remembered_of_deployment
+def _steps_of(deployment: Deployment) -> _Steps:
+    return _Steps(MAXIMUM_STEPS + STEPS_OF_A_ROLE * len(deployment.roles))
 
 
 class Names:
-    """Compares the unknown parts of texts in the light of a deployment.
-
-    `steps_left` bounds what comparisons with these names may cost.
-    """
+    """Compares the unknown parts of texts in the light of a deployment."""
 
     def __init__(self, deployment: Deployment) -> None:
-        self.steps_left = MAXIMUM_STEPS
         self._deployment = deployment
+        self._steps = _steps_of(deployment)
+
+    @property
+    def steps_left(self) -> int:
+        """How many steps all comparisons of the deployment may still take."""
+        return self._steps.left
+
+    def take(self, steps: int) -> bool:
+        """Take steps; tell whether there were any left."""
+        self._steps.left -= steps
+        return self._steps.left > 0
 
     def same(self, one: Symbol, other: Symbol) -> bool | None:
         """Tell whether two characters or unknown parts are the same; `None` if not known."""

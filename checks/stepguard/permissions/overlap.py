@@ -95,7 +95,7 @@ def _overlap(ones: Sequence[_Part], others: Sequence[_Part], names: Names) -> bo
             found = len(seen) >= limit or current[:2] == (len(ones), len(others))
             seen.add(current)
             stack.extend(_next(ones, others, current, names))
-    names.steps_left -= len(seen)
+    names.take(len(seen))
     return found
 
 

@@ -55,6 +55,10 @@ def covers(pattern: Sequence[Symbol], text: Sequence[Symbol]) -> bool:
     """
     if "*" not in pattern and "?" not in pattern:
         return len(pattern) == len(text) and all(map(eq, pattern, text))
+    if "?" not in pattern:
+        texts = literal(pattern), literal(text)
+        if texts[0] is not None and texts[1] is not None:
+            return _covers_text(texts[0], texts[1])
     # The usual comparison with one wildcard to go back to: never worse than length by length.
     at, position, star, resume = 0, 0, -1, 0
     while position < len(text):
@@ -70,6 +74,23 @@ def covers(pattern: Sequence[Symbol], text: Sequence[Symbol]) -> bool:
         else:
             return False
     return all(one == "*" for one in pattern[at:])
+
+
+def _covers_text(pattern: str, text: str) -> bool:
+    """Tell whether a pattern whose only wildcard is `*` matches a text, by the text's own search.
+
+    Of several places for a part between two wildcards the first one leaves most to the rest.
+    """
+    first, *parts, last = pattern.split("*")
+    if not text.startswith(first) or not text.endswith(last) or len(first) + len(last) > len(text):
+        return False
+    position, end = len(first), len(text) - len(last)
+    for part in parts:
+        found = text.find(part, position, end)
+        if found < 0:
+            return False
+        position = found + len(part)
+    return True
 
 
 def _same(one: Symbol, other: Symbol) -> bool:
