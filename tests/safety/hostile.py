@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 MISTAKES = (Path(__file__).parent / "mistakes.tf.txt").read_text(encoding="utf-8")
 """What the fuzzing found, cut down: brackets that tree-sitter tries to put right in every way."""
@@ -116,6 +117,53 @@ def many_template_policies(count: int) -> str:
     return TEMPLATE.format("{}").replace("RoleArn: r", "RoleArn: !GetAtt R.Arn") + role
 
 
+def _with_statements(statements: list[Any], states: int = 80) -> str:
+    """Return a template with a machine whose role has some statements."""
+    invoke = {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke"}
+    function = "arn:aws:lambda:eu-west-1:123456789012:function:"
+    made = {
+        f"S{number}": {
+            **invoke,
+            "Parameters": {"FunctionName": f"{function}{'a' * 60}{number}"},
+            **({"End": True} if number == states - 1 else {"Next": f"S{number + 1}"}),
+        }
+        for number in range(states)
+    }
+    trust = {"Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    role = {
+        "AssumeRolePolicyDocument": {"Statement": {"Effect": "Allow", **trust}},
+        "Policies": [{"PolicyName": "p", "PolicyDocument": {"Statement": statements}}],
+    }
+    machine = {
+        "RoleArn": {"Fn::GetAtt": ["R", "Arn"]},
+        "Definition": {"StartAt": "S0", "States": made},
+    }
+    resources = {
+        "R": {"Type": "AWS::IAM::Role", "Properties": role},
+        "M": {"Type": "AWS::StepFunctions::StateMachine", "Properties": machine},
+    }
+    return json.dumps({"Resources": resources})
+
+
+def many_denials(count: int) -> str:
+    """Return a template whose role is denied what each state may or may not do."""
+    resource = "arn:aws:lambda:*:*:function:"
+    return _with_statements(
+        [
+            {"Effect": "Deny", "Action": "lambda:*", "Resource": f"{resource}x*{number}"}
+            for number in range(count)
+        ]
+    )
+
+
+def stars(count: int) -> str:
+    """Return a template whose role is allowed patterns that match in many ways or in none."""
+    pattern = f"arn:aws:lambda:eu-west-1:123456789012:function:{'a*' * 100}"
+    allowed = [f"{pattern}b{number}" for number in range(count)]
+    action = "lambda:InvokeFunction"
+    return _with_statements([{"Effect": "Allow", "Action": action, "Resource": allowed}])
+
+
 def for_each(depth: int, width: int) -> str:
     """Return a template whose loops stand within each other."""
     body = "{Type: AWS::StepFunctions::Activity, Properties: {Name: x}}"
@@ -159,6 +207,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "yaml deep loops": ("t.yaml", for_each(300, 1)),
     "yaml many policies": ("t.yaml", many_template_policies(10_000)),
     "yaml loops in loops": ("t.yaml", for_each(8, 40)),
+    "json many denials": ("t.json", many_denials(600)),
+    "json many stars": ("t.json", stars(100)),
     "json deep": (
         "t.json",
         '{"Resources": {"M": {"Type": "AWS::StepFunctions::StateMachine", "Properties": '

@@ -186,7 +186,7 @@ class Decider:
     def _applies(self, statement: Statement, need: Need, resource: Symbols) -> bool | None:
         """Tell whether a statement is about a need."""
         self._compared += 1
-        if self._compared > MAXIMUM_COMPARISONS:
+        if not self._names.take(1) or self._compared > MAXIMUM_COMPARISONS:
             return None
         action = self._of_action(statement, need)
         if action is False:
