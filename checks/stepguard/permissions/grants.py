@@ -16,7 +16,7 @@ from stepguard.deployment.resources import (
 from stepguard.deployment.source import Span
 from stepguard.deployment.values import Reference, Traced, plain, render
 from stepguard.permissions.managed import name_of_managed, statements_of_managed
-from stepguard.permissions.memory import remembered
+from stepguard.permissions.memory import remembered, remembered_of_deployment
 from stepguard.permissions.resource_policies import ResourceGrant, resource_grants
 from stepguard.structs import Struct
 
@@ -116,15 +116,29 @@ def _add_managed(attached: Traced, role: Role, statements: list[Grant], unread: 
 
 def _may_be_attached(role: Role, deployment: Deployment) -> Iterator[str]:
     """Yield why a policy of the project may be the role's although it does not name it."""
+    for address, others in _attached_elsewhere(deployment):
+        if others is None or any(_may_be(value, role) for value in others):
+            yield f"whether {address} is attached to the role is not known"
+
+
+@remembered_of_deployment
+def _attached_elsewhere(deployment: Deployment) -> list[tuple[str, list[Traced] | None]]:
+    """Return the policies that may be attached to what is no role of the project.
+
+    Each with its address and the values that name no role; with `None` where nothing names any.
+    """
     attached: Iterable[Policy | PolicyAttachment] = (
         *deployment.of_type(Policy),
         *deployment.of_type(PolicyAttachment),
     )
+    found: list[tuple[str, list[Traced] | None]] = []
     for one in attached:
-        is_open = bool(one.unread) and not one.roles
         others = [value for value in one.roles if not deployment.resolve(value, Role)]
-        if is_open or any(_may_be(value, role) for value in others):
-            yield f"whether {one.address} is attached to the role is not known"
+        if one.unread and not one.roles:
+            found.append((one.address, None))
+        elif others:
+            found.append((one.address, others))
+    return found
 
 
 def _may_be(value: Traced, role: Role) -> bool:
