@@ -7,7 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from stepguard.readers.files import FileRefusedError, ProjectFiles
+from stepguard.readers.files import (
+    MAXIMUM_HCL_BYTES,
+    FileRefusedError,
+    ProjectFiles,
+    maximum_of_configuration,
+)
 
 
 def test_a_file_is_read_once_and_named_from_where_the_user_stands(tmp_path: Path) -> None:
@@ -64,3 +69,14 @@ def test_a_fifo_a_directory_and_a_missing_file_are_refused(tmp_path: Path) -> No
     for name, reason in (("fifo", "not a regular"), (".", "not a regular"), ("no", "no such")):
         with pytest.raises(FileRefusedError, match=reason):
             files.read(tmp_path / name)
+
+
+def test_a_file_that_nobody_writes_by_hand_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text("#" * (MAXIMUM_HCL_BYTES + 1), encoding="utf-8")
+    (tmp_path / "main.tf.json").write_text(" " * (MAXIMUM_HCL_BYTES + 1), encoding="utf-8")
+    files = ProjectFiles(tmp_path)
+    path = tmp_path / "main.tf"
+    with pytest.raises(FileRefusedError, match="larger than 2 MB"):
+        files.read(path, maximum_of_configuration(path))
+    generated = tmp_path / "main.tf.json"
+    assert files.read(generated, maximum_of_configuration(generated)).text.isspace()

@@ -207,6 +207,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "yaml deep loops": ("t.yaml", for_each(300, 1)),
     "yaml many policies": ("t.yaml", many_template_policies(10_000)),
     "yaml loops in loops": ("t.yaml", for_each(8, 40)),
+    "yaml many values": ("t.yaml", TEMPLATE.format("[" + "1," * 3_000_000 + "1]")),
     "json many denials": ("t.json", many_denials(600)),
     "json many stars": ("t.json", stars(100)),
     "json deep": (

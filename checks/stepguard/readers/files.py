@@ -11,6 +11,9 @@ from stepguard.readers.storage import DISK, Entry, Sort, Storage
 MAXIMUM_BYTES = 20 * 1024 * 1024
 """The largest source file that is read; plans may be larger (`MAXIMUM_PLAN_BYTES`)."""
 
+MAXIMUM_HCL_BYTES = 2 * 1024 * 1024
+"""The largest file in Terraform's own syntax that is read: people write those."""
+
 MAXIMUM_PLAN_BYTES = 512 * 1024 * 1024
 """The largest plan that is read."""
 
@@ -139,6 +142,11 @@ class ProjectFiles:
         if len(content) > maximum_bytes:
             raise FileRefusedError(shown, f"larger than {maximum_bytes // (1024 * 1024)} MB")
         return content
+
+
+def maximum_of_configuration(path: Path) -> int:
+    """Return how large a file of Terraform may be; JSON is mostly made by programs."""
+    return MAXIMUM_BYTES if path.name.endswith(".json") else MAXIMUM_HCL_BYTES
 
 
 def decode(content: bytes, shown: str) -> str:

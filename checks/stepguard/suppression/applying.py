@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.source import Span
@@ -65,9 +65,11 @@ def apply_suppressions(
         return
     day = today or datetime.date.today()
     usable = [one for one in directives if _is_usable(one, forbidden, day)]
+    index = _Index(usable)
     kept: list[Finding] = []
     for finding in report.findings:
-        reason = _excuse(finding, usable, excusable.blocks)
+        headers = excusable.blocks.get((finding.root, finding.violation.resource), ())
+        reason = _excuse(finding, index.about(finding, headers), headers)
         if reason is None:
             kept.append(finding)
         else:
@@ -88,14 +90,35 @@ def _is_usable(directive: Directive, forbidden: Collection[str], day: datetime.d
     return not directive.problem
 
 
+class _Index:
+    """Directives by what they are about: a line of a file, or a resource."""
+
+    def __init__(self, directives: Sequence[Directive]) -> None:
+        self._directives = directives
+        self._by_line: dict[tuple[str, int | None], list[int]] = {}
+        self._by_resource: dict[str, list[int]] = {}
+        for number, one in enumerate(directives):
+            if one.resource:
+                self._by_resource.setdefault(one.resource, []).append(number)
+            else:
+                self._by_line.setdefault((one.file, one.line), []).append(number)
+
+    def about(self, finding: Finding, headers: Iterable[Span]) -> list[Directive]:
+        """Return those that may be about a finding, in their order."""
+        violation = finding.violation
+        places = [violation.span, *headers, *(one.span for one in violation.related)]
+        found = set(self._by_resource.get(violation.resource, ()))
+        for span in places:
+            if span is not None:
+                found.update(self._by_line.get((span.path, span.line), ()))
+        return [self._directives[number] for number in sorted(found)]
+
+
 def _excuse(
-    finding: Finding,
-    directives: Iterable[Directive],
-    blocks: Mapping[tuple[str, str], Sequence[Span]],
+    finding: Finding, directives: Iterable[Directive], headers: Sequence[Span]
 ) -> str | None:
     """Return why a finding is excused; `None` when it is not, or only for some of its states."""
     violation = finding.violation
-    headers = blocks.get((finding.root, violation.resource), ())
     states = set(violation.states)
     is_shared = len(states) > 1
     reasons: list[str] = []

@@ -62,6 +62,8 @@ class StackContext:
                 self.error(f"the definition cannot be read: {error.reason}", error.span)
             return Unread(error.reason, error.span)
         self.add_file(file)
+        if not self._template.project.takes_definition(file):
+            return self._noted(Unread("the definitions are too long together", path.span))
         return self._noted(document_in_file(file, substitutions))
 
     def _noted(self, document: Document | Unread) -> Document | Unread:

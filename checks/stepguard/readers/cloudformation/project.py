@@ -15,16 +15,21 @@ from stepguard.structs import Struct, field
 MAXIMUM_STACKS = 200
 """Stacks of one deployment that are read."""
 
+MAXIMUM_DEFINITIONS = 5_000_000
+"""Characters of all files of definitions together, each as often as a state machine names it."""
+
 
 class Project(Struct):
     """The files of a deployment, and what went wrong with them.
 
-    `stacks` counts its stacks, and `unread_stacks` are the nested ones that were not read.
+    `stacks` counts its stacks, `definitions` the characters of its definitions' files, and
+    `unread_stacks` are the nested stacks that were not read.
     """
 
     files: ProjectFiles
     errors: list[ReadError] = field(default_factory=list)
     stacks: int = 0
+    definitions: int = 0
     unread_stacks: list[UnreadModule] = field(default_factory=list)
     _read: dict[int, SourceFile] = field(default_factory=dict)
 
@@ -32,6 +37,11 @@ class Project(Struct):
     def read_files(self) -> list[SourceFile]:
         """The files that were read, in the order of reading."""
         return list(self._read.values())
+
+    def takes_definition(self, file: SourceFile) -> bool:
+        """Count a file of a definition; tell whether it is one too many."""
+        self.definitions += len(file.text)
+        return self.definitions <= MAXIMUM_DEFINITIONS
 
     def add_file(self, file: SourceFile) -> None:
         """Note that a file was read."""

@@ -33,6 +33,9 @@ from stepguard.structs import Struct, field
 MAXIMUM_DEPTH = 100
 """Containers within containers; templates and workflows stay far below."""
 
+MAXIMUM_NODES = 500_000
+"""Values of a file; a template of a thousand state machines has 150,000."""
+
 MAXIMUM_REPEATED = 100_000
 """Values of a file that aliases and merge keys may repeat, all together."""
 
@@ -272,6 +275,8 @@ class _Builder:
 
     def _add(self, node: Traced) -> None:
         self._count += 1
+        if self._count > MAXIMUM_NODES:
+            raise TreeError("it has too many values", node.span)
         if not self._stack:
             self._root = node
             return

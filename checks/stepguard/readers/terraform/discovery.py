@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from stepguard.readers.files import FileRefusedError, ProjectFiles
+from stepguard.readers.files import FileRefusedError, ProjectFiles, maximum_of_configuration
 from stepguard.readers.storage import Sort
 from stepguard.readers.terraform.module_directories import ModuleDirectory
 from stepguard.readers.terraform.modules import (
@@ -85,7 +85,7 @@ def _called(files: ProjectFiles, path: Path, parser: str | None) -> set[str]:
 
 def _may_call(files: ProjectFiles, path: Path) -> bool:
     try:
-        text = files.read(path).text
+        text = files.read(path, maximum_of_configuration(path)).text
     except FileRefusedError:
         return False
     return _MODULE.search(text) is not None

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 from stepguard.deployment.graph import ReadError
 from stepguard.deployment.source import SourceFile, Span
-from stepguard.readers.files import FileRefusedError, ProjectFiles
+from stepguard.readers.files import FileRefusedError, ProjectFiles, maximum_of_configuration
 from stepguard.readers.storage import Entry, Sort
 from stepguard.readers.terraform.scope import Place
 from stepguard.readers.terraform.syntax.expressions import Attribute, Block, Expression
@@ -150,7 +150,7 @@ def _load(files: ProjectFiles, directory: Path, parser: str | None) -> ModuleSou
     for path in configuration_files(files, directory):
         errors_before = len(source.errors)
         try:
-            file = files.read(path)
+            file = files.read(path, maximum_of_configuration(path))
         except FileRefusedError as error:
             source.errors.append(ReadError(error.path, error.reason, hides_resources=True))
         else:

@@ -9,7 +9,7 @@ from stepguard.deployment.graph import ReadError
 from stepguard.deployment.json_text import JsonTextError, trace_json
 from stepguard.deployment.source import SourceFile, Span
 from stepguard.deployment.values import Piece, Text, Traced
-from stepguard.readers.files import FileRefusedError, ProjectFiles
+from stepguard.readers.files import FileRefusedError, ProjectFiles, maximum_of_configuration
 from stepguard.readers.terraform.evaluation import settle
 from stepguard.readers.terraform.modules import syntax_errors
 from stepguard.readers.terraform.scope import Place, Scope, Session
@@ -60,7 +60,7 @@ def assigned_values(
     for path in paths:
         errors_before = len(errors)
         try:
-            file = files.read(path)
+            file = files.read(path, maximum_of_configuration(path))
         except FileRefusedError as error:
             errors.append(ReadError(error.path, error.reason))
             given: dict[str, Traced] = {}
