@@ -80,6 +80,7 @@ _TERRAFORM = (
     b"step_functions",
     b"states.",
     b'"states"',
+    b"StartAt",
     _ACTIONS,
     b"file(",
 )

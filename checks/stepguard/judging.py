@@ -47,6 +47,7 @@ def judge(
         for rule in rules:
             _apply(rule, context, report, pedantic=pedantic)
         _note_unread_workflows(deployment, report)
+        _note_comparisons(context, report)
     _give_severities(report, config)
     _arrange(report)
     return report
@@ -111,6 +112,14 @@ def _count_machines(deployment: Deployment, report: Report) -> None:
     except Exception as error:
         message = describe_defect(error, "the reading of state machines")
         report.errors.append(ScanError(place=Place(file=deployment.root), message=message))
+
+
+def _note_comparisons(context: Context, report: Report) -> None:
+    """Say that not all permissions were compared: a rule may have passed what it did not see."""
+    if not context.has_compared_all:
+        message = "comparing its policies takes too much work: rules on permissions are incomplete"
+        root = context.deployment.root
+        report.errors.append(ScanError(place=Place(file=root), message=message))
 
 
 def _note_unread_workflows(deployment: Deployment, report: Report) -> None:

@@ -61,6 +61,16 @@ def suggested(tmp_path: Path) -> Callable[..., str]:
     return run
 
 
+DATA = """
+data "aws_iam_policy_document" "d" {
+  statement {
+    actions   = ["sqs:*"]
+    resources = [%s]
+  }
+}
+"""
+
+
 @pytest.mark.parametrize(
     ("document", "expected"),
     [
@@ -89,14 +99,7 @@ def suggested(tmp_path: Path) -> Callable[..., str]:
 def test_a_statement_in_the_language_of_the_policy(
     suggested: Callable[..., str], document: str, expected: str
 ) -> None:
-    data = """
-data "aws_iam_policy_document" "d" {
-  statement {
-    actions   = ["sqs:*"]
-    resources = ["*"]
-  }
-}
-"""
+    data = DATA % '"*"'
     main = ROLE + MACHINE + _policy(document) + (data if "data." in document else "")
     assert suggested({"main.tf": main, "policy.tpl": WIDE}) == f"{ALL}{expected}"
 
@@ -119,14 +122,7 @@ data "aws_iam_policy_document" "d" {
 def test_resources_that_are_those_of_the_workflow_stay(
     suggested: Callable[..., str], document: str, expected: str
 ) -> None:
-    data = """
-data "aws_iam_policy_document" "d" {
-  statement {
-    actions   = ["sqs:*"]
-    resources = [aws_sqs_queue.q.arn]
-  }
-}
-"""
+    data = DATA % "aws_sqs_queue.q.arn"
     main = ROLE + MACHINE + _policy(document) + (data if "data." in document else "")
     assert suggested({"main.tf": main}) == f"{SAME}{expected}"
 

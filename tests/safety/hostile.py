@@ -208,6 +208,12 @@ TEXTS: dict[str, tuple[str, str]] = {
     "yaml many policies": ("t.yaml", many_template_policies(10_000)),
     "yaml loops in loops": ("t.yaml", for_each(8, 40)),
     "yaml many values": ("t.yaml", TEMPLATE.format("[" + "1," * 3_000_000 + "1]")),
+    "json many values": (
+        "t.json",
+        '{"Resources": {"M": {"Type": "AWS::StepFunctions::StateMachine", "Properties": {"D": ['
+        + "1, " * 1_500_000
+        + "1]}}}}",
+    ),
     "json many denials": ("t.json", many_denials(600)),
     "json many stars": ("t.json", stars(100)),
     "json deep": (

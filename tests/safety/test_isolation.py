@@ -12,6 +12,10 @@ from typing import Any
 
 import pytest
 
+from stepguard.engine import scan
+
+from . import hostile
+
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = ROOT / "fixtures" / "bad" / "terraform" / "main.tf"
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "checks")}
@@ -138,3 +142,10 @@ def test_a_rule_with_a_defect(command: str, tmp_path: Path) -> None:
     assert "SFN401" in report["errors"][0]["message"]
     assert "secret" not in done.stdout + done.stderr
     assert done.returncode == 2
+
+
+def test_policies_that_are_too_many_to_compare(tmp_path: Path) -> None:
+    hostile.write("json many denials", tmp_path)
+    report = scan([tmp_path])
+    assert [one for one in report.errors if "takes too much work" in one.message]
+    assert report.exit_code(None) == 2

@@ -24,6 +24,13 @@ class Context(Struct, frozen=True):
     deployment: Deployment
     config: Config
 
+    @property
+    def has_compared_all(self) -> bool:
+        """Whether all policies that rules compared so far could be compared."""
+        from stepguard.permissions.names import are_told_apart
+
+        return are_told_apart(self.deployment)
+
 
 class Rule(ABC, Generic[Subject]):
     """A check of one kind of resource.

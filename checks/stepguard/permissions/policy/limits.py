@@ -12,7 +12,7 @@ from stepguard.deployment.values import Plain
 from stepguard.permissions.actions import Action, find_action
 from stepguard.permissions.breadth import covered_types
 from stepguard.permissions.grants import grants_of_role
-from stepguard.permissions.matching import kind_in, kind_of, matches_action
+from stepguard.permissions.matching import kind_in, kind_of, matches_action, service_in
 from stepguard.permissions.names import Names
 from stepguard.permissions.needs import Need
 from stepguard.structs import replace
@@ -50,6 +50,7 @@ class Limits:
 
     def _resources_of(self, action: Action) -> Iterator[Plain]:
         """Yield what an action is allowed on, of the types that it is about."""
+        services = {None, *(one.service for one in action.types)}
         kinds = {kind_of(one.resource) for one in action.types}
         for statement in self._statements:
             if not self._is_about(statement, action):
@@ -58,9 +59,10 @@ class Limits:
                 yield "*"
                 continue
             for entry in statement.resources.entries:
-                symbols = symbols_of(entry.value)
-                kind = None if symbols is None else kind_in(symbols)
-                if kind is None or None in kinds or kind in kinds:
+                symbols = symbols_of(entry.value) or ()
+                kind = kind_in(symbols)
+                is_of_kind = kind is None or None in kinds or kind in kinds
+                if is_of_kind and service_in(symbols) in services:
                     yield entry.value
 
     def _is_about(self, statement: Statement, action: Action) -> bool:

@@ -41,6 +41,7 @@ MAXIMUM_REPEATED = 100_000
 
 _PROPERTIES = re.compile(r"(?:[!&][^\s,\[\]{}]*(?:\s+|#[^\n]*\n)*)+")
 _TOO_DEEP = "it is nested too deeply"
+_TOO_MANY = "it has too many values"
 _SHORT_NAMES = frozenset({"Ref", "Condition"})
 
 
@@ -94,7 +95,8 @@ def read_tree(file: SourceFile) -> Tree:
     try:
         return _Builder(file).build()
     except TreeError as error:
-        if not file.text.lstrip().startswith(("{", "[")):
+        # What is too large as YAML is no smaller as JSON.
+        if error.reason == _TOO_MANY or not file.text.lstrip().startswith(("{", "[")):
             raise
         return _read_json(file, error)
 
@@ -276,7 +278,7 @@ class _Builder:
     def _add(self, node: Traced) -> None:
         self._count += 1
         if self._count > MAXIMUM_NODES:
-            raise TreeError("it has too many values", node.span)
+            raise TreeError(_TOO_MANY, node.span)
         if not self._stack:
             self._root = node
             return
