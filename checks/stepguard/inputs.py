@@ -205,8 +205,9 @@ class _Words(Struct):
         except OSError:
             content = None
         # What cannot be read, or is too large, may have every word.
-        self.concern_step_functions |= content is None or _holds(content, _TERRAFORM)
-        self.calls_modules |= content is None or _holds(content, _CALLS_MODULES)
+        searchable = None if content is None else _searchable(content)
+        self.concern_step_functions |= searchable is None or _holds(searchable, _TERRAFORM)
+        self.calls_modules |= searchable is None or _holds(searchable, _CALLS_MODULES)
 
 
 def has_installed_modules(directory: Path, storage: Storage = DISK) -> bool:
@@ -270,16 +271,17 @@ def _look_at(file: str, name: str, files: ProjectFiles, inputs: Inputs) -> None:
         return
     if content is None:
         _look_at_large(Path(file), files, inputs)
-    elif _holds(content, (*_CLOUDFORMATION, *_PLAN, *_DEFINITION)):
+    else:
         _look_into(content, Path(file), name, files, inputs)
 
 
 def _look_into(content: bytes, path: Path, name: str, files: ProjectFiles, inputs: Inputs) -> None:
-    """Decide what a file is that has words of a template, a plan or a definition."""
-    is_infrastructure = _holds(content, _CLOUDFORMATION)
-    is_plan = name.endswith(".json") and _holds(content, _PLAN)
+    """Decide what a file is by the words of a template, a plan or a definition in it."""
+    searchable = _searchable(content)
+    is_infrastructure = _holds(searchable, _CLOUDFORMATION)
+    is_plan = name.endswith(".json") and _holds(searchable, _PLAN)
     if is_infrastructure or is_plan:
-        if not concerns_step_functions(content):
+        if not _concerns_step_functions(searchable):
             inputs.passed_over[NO_STEP_FUNCTIONS] += 1
             return
         try:
@@ -294,11 +296,11 @@ def _look_into(content: bytes, path: Path, name: str, files: ProjectFiles, input
         if kind is None:
             inputs.passed_over[UNRECOGNISED] += 1
             return
-    if _holds(content, _DEFINITION):
+    if _holds(searchable, _DEFINITION):
         try:
             text = decode(content, files.shown(path))
         except FileRefusedError as error:
-            if _holds(content, (b"States",)):
+            if _holds(searchable, (b"States",)):
                 inputs.refused.append(Refused(error.path, error.reason))
             return
         if _kind_of(text, name) is Kind.DEFINITION:
@@ -330,7 +332,6 @@ def _content(storage: Storage, path: str) -> bytes | None:
 
 
 def _holds(content: bytes, words: Sequence[bytes]) -> bool:
-    content = _searchable(content)
     for word in words:
         if word in content:
             return True
@@ -349,10 +350,13 @@ def _searchable(content: bytes) -> bytes:
 
 def concerns_step_functions(content: bytes) -> bool:
     """Tell whether a template or plan may have a machine, a role of one, or parts that have."""
+    return _concerns_step_functions(_searchable(content))
+
+
+def _concerns_step_functions(content: bytes) -> bool:
     if _holds(content, _STEP_FUNCTIONS) or _holds(content, _HAS_PARTS):
         return True
     # The service's name may be joined together from its parts.
-    content = _searchable(content)
     return b"states" in content and b"amazonaws" in content
 
 
@@ -376,7 +380,7 @@ def _has(storage: Storage, path: str | Path, words: Sequence[bytes]) -> bool:
             while chunk := stream.read(_CHUNK):
                 is_utf_16 = is_utf_16 or (not before and chunk.startswith(UTF_16))
                 chunk = chunk.replace(b"\0", b"") if is_utf_16 else chunk
-                if _holds(before + chunk, words):
+                if _holds(unescaped(before + chunk), words):
                     return True
                 before = chunk[-_OVERLAP:]
     except OSError:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.iam.elements import Element
+from stepguard.deployment.memory import remembered
 from stepguard.deployment.resources import Role, StateMachine
 from stepguard.deployment.values import Plain, Text, render, render_text
 from stepguard.permissions.decisions import Decider
@@ -75,7 +76,13 @@ def _granted(need: Need, role: Role | None, deployment: Deployment) -> Granted:
     return "yes" if decision.is_granted else "no"
 
 
-def _grants(role: Role, deployment: Deployment) -> Iterator[GrantReading]:
+# Many machines may have one role.
+@remembered
+def _grants(role: Role, deployment: Deployment) -> tuple[GrantReading, ...]:
+    return tuple(_read_grants(role, deployment))
+
+
+def _read_grants(role: Role, deployment: Deployment) -> Iterator[GrantReading]:
     for grant in grants_of_role(role, deployment).statements:
         statement = grant.statement
         actions = _values(statement.actions)

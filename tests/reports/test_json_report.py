@@ -2,9 +2,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 
-from stepguard.report import Report
+import pytest
+
+from stepguard.report import GrantReading, MachineReading, PermissionReading, Report
+from stepguard.reports import json_report
 from stepguard.reports.json_report import render_json, report_as_dict
+from stepguard.structs import replace
 
 
 def test_the_json(report: Report, snapshot: Callable[[str, str], None]) -> None:
@@ -45,3 +50,35 @@ def test_a_finding_points(report: Report) -> None:
 def test_a_finding_without_a_place_names_its_root(report: Report) -> None:
     finding = report_as_dict(report)["findings"][1]
     assert (finding["file"], finding["line"]) == ("in fra", None)
+
+
+def test_permissions_are_listed_up_to_a_bound(
+    report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    grant = GrantReading(
+        effect="Allow",
+        action="sns:Publish",
+        resources=("*",),
+        other_than_actions=(),
+        other_than_resources=(),
+        is_conditional=False,
+        source="aws_iam_role.one",
+        policy="one",
+    )
+
+    def permissions(address: str) -> PermissionReading:
+        asked.append(address)
+        return PermissionReading(grants=(grant, grant))
+
+    def named(address: str) -> MachineReading:
+        one = report.state_machines[0]
+        return replace(one, address=address, permissions=partial(permissions, address))
+
+    report.state_machines = [named(address) for address in ("first", "second", "third", "fourth")]
+    monkeypatch.setattr(json_report, "MAXIMUM_PERMISSIONS", 5)
+    shown = report_as_dict(report)["state_machines"]
+    assert [len(one["grants"]) for one in shown] == [2, 2, 0, 0]
+    reason = "a report lists no more than 5 needs and grants"
+    assert [one["not_checked"] for one in shown] == [[], [], [reason], [reason]]
+    assert asked == ["first", "second", "third"]

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from . import growing
+
 MISTAKES = (Path(__file__).parent / "mistakes.tf.txt").read_text(encoding="utf-8")
 """What the fuzzing found, cut down: brackets that tree-sitter tries to put right in every way."""
 
@@ -184,6 +186,7 @@ def many_catchers(count: int) -> str:
 DIRECTIVE = "# stepguard: ignore[SFN101] "
 
 TEXTS: dict[str, tuple[str, str]] = {
+    **growing.TEXTS,
     "asl many catchers": ("x.asl.json", many_catchers(15_000)),
     "blanks behind a directive": (
         "t.yaml",

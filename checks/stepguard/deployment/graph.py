@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from typing import Any, Literal, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from stepguard.deployment.documents import Document
 from stepguard.deployment.resources import (
@@ -23,6 +23,12 @@ from stepguard.deployment.values import Hole, OneOf, Piece, Reference, Text, Tra
 from stepguard.structs import Struct, field
 
 Kind = TypeVar("Kind", bound=Resource)
+
+MAXIMUM_ATTACHMENTS: Final = 5_000
+"""Pairs of a role and a policy that is attached to it, in one deployment, and """
+
+ATTACHMENTS_OF_A_RESOURCE: Final = 2
+"""… for each resource besides: more are possible, but nobody's."""
 
 _INSTANCE_KEY = re.compile(r"\[[^\]]*\]")
 
@@ -50,6 +56,14 @@ class RolePolicies(Struct):
     documents: list[PolicyDocument] = field(default_factory=list)
     managed: list[Traced] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
+    _known: set[int] = field(default_factory=set)
+
+    def add(self, attached: Iterable[Policy]) -> None:
+        """Add the documents of attached policies, each once."""
+        for policy in attached:
+            if id(policy.document) not in self._known:
+                self._known.add(id(policy.document))
+                self.documents.append(_as_document(policy))
 
     @property
     def state(self) -> Literal["full", "partial", "none"]:
@@ -63,6 +77,21 @@ class RolePolicies(Struct):
         if self.managed or any(isinstance(one.document, Document) for one in self.documents):
             return "partial"
         return "none"
+
+
+class _Room:
+    """How many more policies may be attached to roles."""
+
+    def __init__(self, free: int) -> None:
+        self._free = free
+        self.is_spent = False
+
+    def take(self, roles: Sequence[Role]) -> Sequence[Role]:
+        """Return as many of the roles that a policy is attached to as there is room for."""
+        taken = roles[: self._free]
+        self.is_spent = self.is_spent or len(taken) < len(roles)
+        self._free -= len(taken)
+        return taken
 
 
 class UnreadModule(Struct, frozen=True):
@@ -99,6 +128,7 @@ class Deployment(Struct, eq=False):
     _gap: str | None = None
     _by_address: dict[str, list[Resource]] | None = None
     _policies: dict[str, RolePolicies] | None = None
+    _attachments: dict[str, list[PolicyAttachment]] = field(default_factory=dict)
     _machines: dict[int, list[StateMachine]] | None = None
     _by_type: dict[str, list[tuple[int, Resource]]] | None = None
     _by_kind: dict[type[Resource], list[Any]] = field(default_factory=dict)
@@ -211,8 +241,15 @@ class Deployment(Struct, eq=False):
             self._policies = self._collect_policies()
         return self._policies.get(role.address, RolePolicies())
 
+    def attachments_of(self, role: Role) -> Sequence[PolicyAttachment]:
+        """Return the attachments that name a role; those in its own block are `role.attached`."""
+        if self._policies is None:
+            self._policies = self._collect_policies()
+        return self._attachments.get(role.address, ())
+
     def _collect_policies(self) -> dict[str, RolePolicies]:
         collected: dict[str, RolePolicies] = {}
+        room = _Room(MAXIMUM_ATTACHMENTS + ATTACHMENTS_OF_A_RESOURCE * len(self.resources))
         told = self._told_modules()
         for role in self.of_type(Role):
             policies = RolePolicies(list(role.inline), [], list(role.unread))
@@ -225,16 +262,20 @@ class Deployment(Struct, eq=False):
             for attached in role.attached:
                 self._attach(policies, attached)
         for policy in self.of_type(Policy):
-            for role in self._targets(policy.roles):
+            for role in room.take(self._targets(policy.roles)):
                 policies = collected[role.address]
-                policies.documents.append(_as_document(policy))
+                policies.add([policy])
                 policies.unread.extend(policy.unread)
         for attachment in self.of_type(PolicyAttachment):
-            for role in self._targets(attachment.roles):
+            for role in room.take(self._targets(attachment.roles)):
+                self._attachments.setdefault(role.address, []).append(attachment)
                 policies = collected[role.address]
                 policies.unread.extend(attachment.unread)
                 if attachment.policy is not None:
                     self._attach(policies, attachment.policy)
+        if room.is_spent:
+            for policies in collected.values():
+                policies.unread.append(Unread("there are too many attachments of policies"))
         return collected
 
     def _told_modules(self) -> dict[str, UnreadModule]:
@@ -247,10 +288,8 @@ class Deployment(Struct, eq=False):
         return told
 
     def _targets(self, roles: Iterable[Traced]) -> list[Role]:
-        found: list[Role] = []
-        for value in roles:
-            found.extend(role for role in self.resolve(value, Role) if role not in found)
-        return found
+        found = [role for value in roles for role in self.resolve(value, Role)]
+        return list({id(role): role for role in found}.values())
 
     def _attach(self, policies: RolePolicies, value: Traced) -> None:
         content = value.value
@@ -261,10 +300,7 @@ class Deployment(Struct, eq=False):
             return
         own = [policy for policy in self.resolve(value, Policy) if policy.managed]
         if own:
-            known = {id(document.document) for document in policies.documents}
-            policies.documents.extend(
-                _as_document(policy) for policy in own if id(policy.document) not in known
-            )
+            policies.add(own)
         elif isinstance(content, (str, Text)):
             policies.managed.append(value)
         elif isinstance(content, (Unknown, Reference)):

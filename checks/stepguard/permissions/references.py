@@ -30,19 +30,41 @@ def by_reference(value: Plain, policy: str, deployment: Deployment) -> Plain:
     """
     if _has_reference(value):
         return value
-    texts = expand(value, deployment)
-    if len(texts) != 1:
+    return _references(deployment).find(value, policy)
+
+
+class _References:
+    """The references that were looked for: each finding on a role asks for all that it needs."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+        self._found: dict[tuple[Plain, str], Plain] = {}
+
+    def find(self, value: Plain, policy: str) -> Plain:
+        """Return what `by_reference` does for a value without references."""
+        if (value, policy) not in self._found:
+            self._found[value, policy] = self._look(value, policy)
+        return self._found[value, policy]
+
+    def _look(self, value: Plain, policy: str) -> Plain:
+        texts = expand(value, self._deployment)
+        if len(texts) != 1:
+            return value
+        symbols = _without_partition(texts[0])
+        known = _by_arn(self._deployment)
+        for end in _ends(symbols):
+            resource = known.get(symbols[:end])
+            reference = None if resource is None else arn_reference(resource)
+            if resource is not None and reference is not None:
+                if waits_for(resource.address, policy, self._deployment):
+                    return value
+                return _with_rest(reference, symbols[end:])
         return value
-    symbols = _without_partition(texts[0])
-    known = _by_arn(deployment)
-    for end in _ends(symbols):
-        resource = known.get(symbols[:end])
-        reference = None if resource is None else arn_reference(resource)
-        if resource is not None and reference is not None:
-            if waits_for(resource.address, policy, deployment):
-                return value
-            return _with_rest(reference, symbols[end:])
-    return value
+
+
+@remembered_of_deployment
+def _references(deployment: Deployment) -> _References:
+    return _References(deployment)
 
 
 def _has_reference(value: Plain) -> bool:

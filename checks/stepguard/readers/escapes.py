@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-_ESCAPE = re.compile(
-    rb"\\(?:(?:x|u00|U000000)([0-7][0-9a-fA-F])|\r?\n[ \t]*)",
-)
+_ESCAPE = re.compile(rb"\\(?:x|u00|U000000)[0-7][0-9a-fA-F]")
+_CONTINUED = re.compile(rb"\\\r?\n[ \t]*")
 _KEPT = b'"\\'
 """What means something else when it is not escaped."""
 
@@ -17,11 +16,12 @@ def unescaped(content: bytes) -> bytes:
     A line of YAML that ends with a backslash goes on in the next. What is returned is to be
     searched, not to be read.
     """
-    return _ESCAPE.sub(_character, content) if b"\\" in content else content
-
-
-def _character(match: re.Match[bytes]) -> bytes:
-    if match.group(1) is None:
-        return b""
-    character = bytes([int(match.group(1), 16)])
-    return match.group() if character in _KEPT else character
+    if b"\\" not in content:
+        return content
+    content = _CONTINUED.sub(b"", content)
+    # A file may have millions of escapes, of which only some hundreds differ.
+    for escape in sorted(set(_ESCAPE.findall(content))):
+        character = bytes([int(escape[-2:], 16)])
+        if character not in _KEPT:
+            content = content.replace(escape, character)
+    return content

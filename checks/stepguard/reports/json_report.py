@@ -15,12 +15,17 @@ from stepguard.report import (
     MachineReading,
     NeedReading,
     Notice,
+    PermissionReading,
     Report,
     ScanError,
     place_of,
 )
 from stepguard.reports.indented_json import indented
 from stepguard.reports.selection import introduced, unchanged
+
+MAXIMUM_PERMISSIONS = 250_000
+"""Needs and grants that a report lists of all state machines together: a role with very many
+statements is listed with each machine that has it, and the report would take gigabytes."""
 
 VERSION = 1
 """Goes up when a field changes its meaning or goes away; new fields leave it as it is."""
@@ -42,7 +47,7 @@ def report_as_dict(report: Report) -> dict[str, Any]:
             "notices": len(report.notices),
             "errors": len(report.errors),
         },
-        "state_machines": [_machine(machine) for machine in report.state_machines],
+        "state_machines": _machines(report.state_machines),
         "findings": [_finding(finding) for finding in report.findings],
         "not_evaluated": [
             {
@@ -106,8 +111,21 @@ def _related(places: Sequence[RelatedPlace], root: str) -> list[dict[str, Any]]:
     return [{"message": one.message, **_place(Place.of(one.span, root))} for one in places]
 
 
-def _machine(machine: MachineReading) -> dict[str, Any]:
-    permissions = machine.permissions()
+def _machines(machines: Sequence[MachineReading]) -> list[dict[str, Any]]:
+    shown: list[dict[str, Any]] = []
+    room = MAXIMUM_PERMISSIONS
+    for machine in machines:
+        # What is not to be listed is not worked out either.
+        permissions = machine.permissions() if room >= 0 else PermissionReading()
+        room -= len(permissions.needs) + len(permissions.grants)
+        if room < 0:
+            reason = f"a report lists no more than {MAXIMUM_PERMISSIONS:,} needs and grants"
+            permissions = PermissionReading(not_checked=(*permissions.not_checked, reason))
+        shown.append(_machine(machine, permissions))
+    return shown
+
+
+def _machine(machine: MachineReading, permissions: PermissionReading) -> dict[str, Any]:
     return {
         "address": machine.address,
         "label": machine.label,

@@ -8,6 +8,7 @@ from typing import Any
 from stepguard.deployment.documents import Document
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.masking import masked
+from stepguard.deployment.memory import remembered
 from stepguard.deployment.resources import PolicyDocument, Role, StateMachine, Unread
 from stepguard.deployment.values import Plain, Traced, plain, render
 from stepguard.hiding import without_secrets
@@ -39,6 +40,8 @@ def _machine(machine: StateMachine, deployment: Deployment) -> dict[str, Any]:
     return rendered
 
 
+# Many machines may have one role.
+@remembered
 def _role(role: Role, deployment: Deployment) -> dict[str, Any]:
     policies = deployment.policies_of(role)
     return {

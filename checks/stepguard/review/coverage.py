@@ -154,22 +154,35 @@ def undecided(ones: Sequence[Permit], others: Sequence[Permit], names: Names) ->
     found: set[int] = set()
     by_action: dict[object, list[Permit]] = defaultdict(list)
     for one in others:
-        by_action[one.effect, one.action, one.requirements].append(one)
+        if _is_one_resource(one.resource):
+            by_action[_kind(one, is_known=_is_known(one))].append(one)
+    left = MAXIMUM_COMPARISONS
     for one in ones:
-        for other in by_action.get((one.effect, one.action, one.requirements), ()):
-            if id(other) not in found and _may_be_same(one.resource, other.resource, names):
+        if not _is_one_resource(one.resource):
+            continue
+        for other in by_action.get(_kind(one, is_known=not _is_known(one)), ()):
+            left -= 1
+            if left < 0:
+                return found
+            symbols = one.resource.symbols, other.resource.symbols
+            if id(other) not in found and (
+                matches_resource(*symbols, names, same_place=True) is not False
+            ):
                 found |= {id(one), id(other)}
                 break
     return found
 
 
-def _may_be_same(one: Pattern, other: Pattern, names: Names) -> bool:
-    if one.left_out or other.left_out or EVERYTHING in (one.symbols, other.symbols):
-        return False
-    is_known = [literal(pattern.symbols) is not None for pattern in (one, other)]
-    if is_known[0] == is_known[1]:
-        return False
-    return matches_resource(one.symbols, other.symbols, names, same_place=True) is not False
+def _kind(permit: Permit, *, is_known: bool) -> object:
+    return permit.effect, permit.action, permit.requirements, is_known
+
+
+def _is_known(permit: Permit) -> bool:
+    return literal(permit.resource.symbols) is not None
+
+
+def _is_one_resource(resource: Pattern) -> bool:
+    return not resource.left_out and resource.symbols != EVERYTHING
 
 
 def _service(action: Pattern) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 
 from stepguard.data import load
 from stepguard.deployment.graph import Deployment
@@ -181,10 +182,11 @@ def _targets(need: Need, grant: Grant, deployment: Deployment) -> tuple[Plain, .
 
     Where the workflow chooses the target while it runs, what the statement is limited to already.
     """
-    given = () if grant.statement.resources is None else grant.statement.resources.entries
-    limits = tuple(one.value for one in given if _may_be_of(need.action, one.value, deployment))
-    if need.is_dynamic and limits and EVERYTHING not in limits:
-        return limits
+    if need.is_dynamic:
+        given = () if grant.statement.resources is None else grant.statement.resources.entries
+        limits = tuple(one.value for one in given if _may_be_of(need.action, one.value, deployment))
+        if limits and EVERYTHING not in limits:
+            return limits
     address = grant.policy.address
     return tuple(by_reference(one, address, deployment) for one in need.resources)
 
@@ -226,11 +228,11 @@ def _statements(needs: Sequence[Need], grant: Grant, deployment: Deployment) -> 
         by_resources.setdefault(_targets(need, grant, deployment), {})[need.action] = None
     written = [
         write_statement(list(actions), resources, notation)
-        for resources, actions in by_resources.items()
+        for resources, actions in islice(by_resources.items(), _STATEMENTS_IN_SUGGESTION)
     ]
-    further = len(written) - _STATEMENTS_IN_SUGGESTION
+    further = len(by_resources) - _STATEMENTS_IN_SUGGESTION
     more = f" and {further} more" if further > 0 else ""
-    shown = join_statements(written[:_STATEMENTS_IN_SUGGESTION], notation)
+    shown = join_statements(written, notation)
     return f"{shown}{more}{notation.remark(shown)}"
 
 

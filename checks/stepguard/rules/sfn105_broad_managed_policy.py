@@ -10,7 +10,7 @@ from stepguard.deployment.iam import is_step_functions_role
 from stepguard.deployment.iam.arns import split_arn
 from stepguard.deployment.iam.patterns import literal
 from stepguard.deployment.members import why_unknown
-from stepguard.deployment.resources import Policy, PolicyAttachment, Resource, Role
+from stepguard.deployment.resources import Policy, Resource, Role
 from stepguard.deployment.values import UNREAD, OneOf, Text, Traced, Unknown, plain
 from stepguard.finding import NotEvaluated, Severity, Violation
 from stepguard.permissions.managed import name_of_managed, statements_of_managed
@@ -73,9 +73,8 @@ def _attachments(role: Role, context: Context) -> Iterator[tuple[Resource, Trace
     """Yield what is attached to a role, and the resource that says so."""
     for policy in role.attached:
         yield role, policy
-    deployment = context.deployment
-    for one in deployment.of_type(PolicyAttachment):
-        if one.policy is not None and any(role in deployment.resolve(to, Role) for to in one.roles):
+    for one in context.deployment.attachments_of(role):
+        if one.policy is not None:
             yield one, one.policy
 
 

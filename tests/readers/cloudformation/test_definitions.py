@@ -15,6 +15,8 @@ from stepguard.deployment.workflow import read_workflow
 
 Read = Callable[..., Deployment]
 
+INCLUDED = "Definition: {Fn::Transform: {Name: AWS::Include, Parameters: {Location: d.json}}}"
+
 HEAD = """\
 Parameters:
   Bare: {Type: String}
@@ -251,6 +253,22 @@ def test_too_many_definitions_are_not_looked_at(read: Read) -> None:
     deployment = read(text + "      DefinitionString: !FindInMap [M, !Ref Bare, v]\n")
     assert len(deployment.state_machines) == 8
     assert deployment.state_machines[1].variant == "alternative 2 of M[Bare]"
+
+
+@pytest.mark.in_time(20)
+@pytest.mark.parametrize("use", ["DefinitionUri: d.json", INCLUDED])
+def test_a_file_that_is_used_again_and_again_is_bounded(read: Read, use: str) -> None:
+    machines = "".join(
+        f"  M{number}:\n    Type: AWS::Serverless::StateMachine\n    Properties:\n      {use}\n"
+        for number in range(100)
+    )
+    file = '{"StartAt": "A", "Comment": "' + "x" * 400_000 + '"}'
+    text = "Transform: AWS::Serverless-2016-10-31\nResources:\n"
+    deployment = read(text + machines, files={"d.json": file})
+    definitions = [one.definition for one in deployment.state_machines]
+    # The first use and three more: 1.2 of 1.5 million characters.
+    assert [isinstance(one, Document) for one in definitions] == [True] * 4 + [False] * 96
+    assert deployment.errors
 
 
 def test_placeholders_without_substitutions_stay(read: Read) -> None:

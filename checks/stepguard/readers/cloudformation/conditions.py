@@ -8,7 +8,7 @@ where `IsProd` holds, so does what follows from it, such as the stage's name.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from stepguard.deployment.values import Reference, Text, Traced, Unknown, plain
 from stepguard.readers.cloudformation.parameters import Parameters, typed
@@ -18,13 +18,20 @@ from stepguard.structs import Struct, field
 
 Evaluate: TypeAlias = Callable[[Traced, Scope], Traced]
 
+MAXIMUM_STEPS: Final = 5_000
+"""Expressions that are looked at for what follows from one assumption."""
+
 
 class _Facts(Struct):
-    """What follows from an assumption. `excluded` are values that a parameter cannot have."""
+    """What follows from an assumption. `excluded` are values that a parameter cannot have.
+
+    `steps` is how many expressions may still be looked at.
+    """
 
     conditions: dict[str, bool] = field(default_factory=dict)
     parameters: dict[str, Traced] = field(default_factory=dict)
     excluded: dict[str, set[str]] = field(default_factory=dict)
+    steps: int = MAXIMUM_STEPS
 
 
 class Conditions:
@@ -128,6 +135,9 @@ class Conditions:
     # What follows
 
     def _follow(self, expression: Traced, truth: bool, facts: _Facts) -> None:
+        facts.steps -= 1
+        if facts.steps < 0:
+            return
         function, argument = _call(expression)
         operands = argument.value if isinstance(argument.value, list) else []
         if function == "Condition" and isinstance(argument.value, str):
@@ -163,11 +173,15 @@ class Conditions:
             facts.parameters[parameter] = typed(declared, Traced(left[0]), None)
 
     def _parameters_in(self, expression: Traced) -> set[str]:
-        """Return the parameters that a condition depends on."""
+        """Return the parameters that a condition depends on; all where it is too long."""
         found: set[str] = set()
         seen: set[str] = set()
         stack = [expression]
+        steps = 0
         while stack:
+            steps += 1
+            if steps > MAXIMUM_STEPS:
+                return set(self._parameters.declared)
             node = stack.pop()
             function, argument = _call(node)
             if function == "Ref" and isinstance(argument.value, str):

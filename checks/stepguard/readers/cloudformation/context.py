@@ -10,6 +10,7 @@ from stepguard.deployment.source import SourceFile, Span
 from stepguard.deployment.values import OneOf, Piece, Reference, Text, Traced, Unknown
 from stepguard.readers.cloudformation.definitions import document_in_file, document_of
 from stepguard.readers.cloudformation.locations import LocationError
+from stepguard.readers.cloudformation.project import TOO_MUCH_REPEATED
 from stepguard.readers.cloudformation.stack import Stack
 from stepguard.readers.cloudformation.template import EvaluatedResource
 from stepguard.readers.files import ProjectFiles
@@ -62,8 +63,8 @@ class StackContext:
                 self.error(f"the definition cannot be read: {error.reason}", error.span)
             return Unread(error.reason, error.span)
         self.add_file(file)
-        if not self._template.project.takes_definition(file):
-            return self._noted(Unread("the definitions are too long together", path.span))
+        if not self._template.project.takes(file):
+            return self._noted(Unread(TOO_MUCH_REPEATED, path.span))
         return self._noted(document_in_file(file, substitutions))
 
     def _noted(self, document: Document | Unread) -> Document | Unread:

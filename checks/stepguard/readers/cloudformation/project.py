@@ -15,33 +15,40 @@ from stepguard.structs import Struct, field
 MAXIMUM_STACKS = 200
 """Stacks of one deployment that are read."""
 
-MAXIMUM_DEFINITIONS = 5_000_000
-"""Characters of all files of definitions together, each as often as a state machine names it."""
+MAXIMUM_REPEATED = 1_500_000
+"""Characters of definitions and included files that are taken again, all together.
+
+A file that hundreds of state machines name makes much work out of a small project.
+"""
+
+TOO_MUCH_REPEATED = "files that are used again and again are too long together"
 
 
 class Project(Struct):
     """The files of a deployment, and what went wrong with them.
 
-    `stacks` counts its stacks, `definitions` the characters of its definitions' files, and
-    `unread_stacks` are the nested stacks that were not read.
+    `stacks` counts its stacks, and `unread_stacks` are the nested stacks that were not read.
     """
 
     files: ProjectFiles
     errors: list[ReadError] = field(default_factory=list)
     stacks: int = 0
-    definitions: int = 0
     unread_stacks: list[UnreadModule] = field(default_factory=list)
     _read: dict[int, SourceFile] = field(default_factory=dict)
+    _taken: dict[int, SourceFile] = field(default_factory=dict)
+    _repeated: int = 0
 
     @property
     def read_files(self) -> list[SourceFile]:
         """The files that were read, in the order of reading."""
         return list(self._read.values())
 
-    def takes_definition(self, file: SourceFile) -> bool:
-        """Count a file of a definition; tell whether it is one too many."""
-        self.definitions += len(file.text)
-        return self.definitions <= MAXIMUM_DEFINITIONS
+    def takes(self, file: SourceFile) -> bool:
+        """Count the use of a definition's or an included file; tell whether it may be used."""
+        if id(file) in self._taken:
+            self._repeated += len(file.text)
+        self._taken[id(file)] = file
+        return self._repeated <= MAXIMUM_REPEATED
 
     def add_file(self, file: SourceFile) -> None:
         """Note that a file was read."""
@@ -113,9 +120,13 @@ class TemplateFile:
         """Return what a local file contains that the template includes; else `None`."""
         try:
             path = self.locations.path(location)
+            file = self.locations.read(path, location.span)
+            if not self.project.takes(file):
+                self.error(TOO_MUCH_REPEATED, location.span)
+                return None
             if path not in self._included:
                 self._included[path] = None
-                tree = self._tree(self.locations.read(path, location.span))
+                tree = self._tree(file)
                 self._included[path] = None if tree is None else tree.root
             return self._included[path]
         except LocationError as error:

@@ -13,6 +13,9 @@ from typing import TypeAlias
 from stepguard.deployment.source import Span
 from stepguard.deployment.values import Piece, Text
 
+MAXIMUM_ESCAPES = 250_000
+"""Escapes, or lines, of one string that are followed: a definition has at most 1 MiB."""
+
 _DOUBLE_QUOTED = re.compile(
     r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)|[^\\]+", re.DOTALL
 )
@@ -37,6 +40,8 @@ def text_of_scalar(value: str, span: Span) -> Text:
     raw = span.text
     if raw == value:
         return Text((Piece(value, span, True),) if value else ())
+    if raw.count("\\") > MAXIMUM_ESCAPES or raw.count("\n") > MAXIMUM_ESCAPES:
+        return Text((Piece(value, span, False),))
     style = raw[:1]
     if style in ("|", ">"):
         pieces = tuple(_block(value, raw, span))

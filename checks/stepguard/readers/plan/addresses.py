@@ -53,14 +53,15 @@ def longest(references: Iterable[str]) -> list[str]:
 
     It lists `a.b[0].c` as `a.b[0].c`, `a.b[0]`, `a.b`.
     """
-    kept: list[str] = []
+    kept: dict[str, None] = {}
+    before = ""
     for reference in references:
-        before = kept[-1] if kept else ""
         if before.startswith(reference) and before[len(reference) : len(reference) + 1] in ".[":
             continue
         if reference not in kept:
-            kept.append(reference)
-    return kept
+            kept[reference] = None
+            before = reference
+    return list(kept)
 
 
 def parse_reference(text: str) -> Named | None:

@@ -201,11 +201,13 @@ class Links:
             return []
         references = _references(expression)
         found: dict[tuple[str, str, str], Origin] = {}
+        uses_key = "each.key" in references or "count.index" in references
         for text in longest(references):
+            if len(found) >= MAXIMUM_SOURCES:
+                break
             named = parse_reference(text)
             if named is None or named.root in _KNOWN_ROOTS:
                 continue
-            uses_key = "each.key" in references or "count.index" in references
             for origin in self._follow(named, place, uses_key, depth):
                 identity = (origin.address, origin.attribute, "" if origin.address else origin.text)
                 found.setdefault(identity, origin)

@@ -14,6 +14,7 @@ from stepguard.readers.terraform.budget import TOO_MUCH_WORK, EvaluationError
 from stepguard.readers.terraform.discovery import find_root_modules
 from stepguard.readers.terraform.instances import (
     MAXIMUM_MODULE_INSTANCES,
+    MAXIMUM_RESOURCES,
     ModuleInstance,
     ResourceInstance,
 )
@@ -123,16 +124,20 @@ def _is_reusable(files: ProjectFiles, directory: Path, source: ModuleSource) -> 
 def _evaluated(root: ModuleInstance, absent: list[ModuleInstance]) -> Iterator[EvaluatedResource]:
     """Yield every resource of a module and of those that it calls.
 
-    Modules of which the files are not there go to `absent`.
+    Modules of which the files are not there go to `absent`. Raises `EvaluationError` where there
+    are too many of either.
     """
     pending = [root]
-    seen = 0
+    seen = made = 0
     while pending:
         module = pending.pop(0)
         seen += 1
         if seen > MAXIMUM_MODULE_INSTANCES:
             raise EvaluationError("the configuration has too many module instances")
         for resource in module.resources():
+            made += 1
+            if made > MAXIMUM_RESOURCES:
+                raise EvaluationError("the configuration has too many resources")
             yield _resource(resource)
         if module.source is None:
             absent.append(module)
