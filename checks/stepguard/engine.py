@@ -9,6 +9,7 @@ from pathlib import Path
 from stepguard.config import Config
 from stepguard.garbage import collected_seldom
 from stepguard.judging import join, judge
+from stepguard.masked_reports import mask_report
 from stepguard.reading import Progress, Reading, ReadOptions, find_inputs, read
 from stepguard.report import Report
 from stepguard.rules.registry import AnyRule, select
@@ -102,6 +103,7 @@ def _finished(
     report: Report, reading: Reading, excusable: Excusable, options: ScanOptions
 ) -> Report:
     apply_suppressions(report, excusable, forbidden=options.config.unsuppressible_rules)
+    mask_report(report)
     report.passed_over = reading.passed_over
     report.errors = sorted({*report.errors, *reading.errors}, key=lambda one: one.place.order)
     return report

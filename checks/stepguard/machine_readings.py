@@ -18,6 +18,7 @@ from stepguard.guard import describe_defect
 from stepguard.place import Place
 from stepguard.report import DefinitionState, MachineReading, PermissionReading
 from stepguard.rules.machines import possible_types
+from stepguard.secrets import secrets_of_machine
 from stepguard.workflow_graph import WorkflowGraph
 
 RoleRead = Literal["full", "partial", "none"]
@@ -60,6 +61,7 @@ def _reading(variants: Sequence[StateMachine], deployment: Deployment) -> Machin
         role=role,
         role_read=role_read,
         role_reason=role_reason,
+        has_secrets=any(secrets_of_machine(one, deployment) for one in variants),
         permissions=partial(_permissions, variants, deployment),
         graph=partial(_graph, workflows),
     )

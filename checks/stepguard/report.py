@@ -95,8 +95,9 @@ class MachineReading(Struct, frozen=True, kw_only=True):
 
     `kind` is `STANDARD`, `EXPRESS` or `unknown`. `reason` says why the definition is not
     resolved. `role` is the role's address, or what the machine names when that is not part of
-    the project; `role_reason` says why the role is not read in full. `permissions` compares needs
-    and grants, `graph` is what can be drawn: both take their time, and only when they are called.
+    the project; `role_reason` says why the role is not read in full. `has_secrets` says that there
+    are secrets in the definition. `permissions` compares needs and grants, `graph` is what can be
+    drawn: both take their time, and only when they are called.
     """
 
     address: str
@@ -112,6 +113,7 @@ class MachineReading(Struct, frozen=True, kw_only=True):
     role: str
     role_read: Literal["full", "partial", "none"]
     role_reason: str
+    has_secrets: bool = False
     permissions: Callable[[], PermissionReading] = PermissionReading
     graph: Callable[[], WorkflowGraph] = WorkflowGraph
 

@@ -35,6 +35,9 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 _DYNAMIC = re.compile(r"^\$|\{%|\$\{|\{\{|^States\.|^arn:|^/|^https?://|^#\{|^%")
+_ADDRESS = re.compile(r"^https://[^/]+/", re.IGNORECASE)
+"""What of an address that is a secret, such as that of a webhook, may be shown."""
+
 _PLAINTEXT = "PLAINTEXT"
 """The type of a variable of CodeBuild whose value is not the name of a secret."""
 
@@ -178,8 +181,20 @@ def _kinds() -> tuple[_Kind, ...]:
     )
 
 
+def without_tokens(text: str, mask: str = "***") -> str:
+    """Return a text with a mask in the place of each secret that is known by its form."""
+    for secret in sorted({secret for _, secret in _tokens(text)}, key=len, reverse=True):
+        text = text.replace(secret, mask)
+    return text
+
+
 def _kind_of(text: str) -> str | None:
     """Return what kind of secret a text contains, by its form."""
+    return next((kind for kind, _ in _tokens(text)), None)
+
+
+def _tokens(text: str) -> Iterator[tuple[str, str]]:
+    """Yield the secrets in a text that are known by their form: the kind, and what it says."""
     for start in range(0, max(len(text), 1), _STRETCH):
         stretch = text[start : start + _STRETCH + _OVERLAP]
         for kind in _kinds():
@@ -187,9 +202,10 @@ def _kind_of(text: str) -> str | None:
                 continue
             for found in kind.compiled.finditer(stretch):
                 secret = found.group(found.lastindex or 0) or found.group()
+                if _ADDRESS.match(kind.pattern):
+                    secret = _ADDRESS.sub("", secret)
                 if not _PLACEHOLDER.search(secret) and not _DYNAMIC.search(secret):
-                    return kind.name
-    return None
+                    yield kind.name, secret
 
 
 def _held(name: str, text: str) -> str | None:

@@ -17,6 +17,7 @@ from stepguard.reports.escaping_commands import command, inert, inert_xml, json_
 from stepguard.reports.escaping_markdown import code, cut, fenced, html_code, prose
 from stepguard.reports.escaping_mermaid import label
 from stepguard.reports.gitlab import render_gitlab
+from stepguard.reports.html import render_html
 from stepguard.reports.junit import render_junit
 from stepguard.reports.markdown import MARKER, render_markdown
 from stepguard.reports.sarif import render_sarif
@@ -220,6 +221,7 @@ RENDERERS = {
     "junit": render_junit,
     "gitlab": render_gitlab,
     "sarif": render_sarif,
+    "html": render_html,
 }
 
 

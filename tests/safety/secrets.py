@@ -9,6 +9,8 @@ from typing import Any
 # In two pieces, so that no scanner takes these for real ones.
 ACCESS_KEY = "AKIA" + "QWERTYUIOPASDFGH"
 TOKEN = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
+NAMED_TOKEN = "ghp_" + "z9Y8x7W6v5U4t3S2r1Q0p9O8n7M6l5K4j3I2"
+WEBHOOK = "T0Q7A2B3C4/B0Q7A2B3C4/" + "q7WebhookAw9Lz4bN77"
 
 PLANTED: dict[str, str] = {
     name: f"q7{name}w9Lz4bN{number:02}"
@@ -28,7 +30,13 @@ PLANTED: dict[str, str] = {
 
 def secrets() -> dict[str, str]:
     """Return all that must not be seen anywhere, by the way it could get there."""
-    return {**PLANTED, "AccessKey": ACCESS_KEY, "Token": TOKEN}
+    return {
+        **PLANTED,
+        "AccessKey": ACCESS_KEY,
+        "Token": TOKEN,
+        "Named": NAMED_TOKEN,
+        "Hook": WEBHOOK,
+    }
 
 
 def task(parameters: dict[str, Any], resource: str = "arn:aws:states:::lambda:invoke") -> Any:
@@ -62,7 +70,24 @@ def loud() -> dict[str, Any]:
                     "Key": ACCESS_KEY,
                     "Environment": [{"Name": "DB_PASSWORD", "Value": PLANTED["Variable"]}],
                 },
-                "Next": "Nowhere",
+                "Next": NAMED_TOKEN,
+            },
+            "C": {
+                "Type": "Task",
+                "Resource": "arn:aws:states:::http:invoke",
+                "Parameters": {
+                    "ApiEndpoint": f"https://hooks.slack.com/services/{WEBHOOK}",
+                    "Method": "POST",
+                },
+                "Next": "D",
+            },
+            "D": {
+                "Type": "Task",
+                "Resource": "arn:aws:states:::lambda:invoke",
+                "Parameters": {"FunctionName": NAMED_TOKEN, "Payload.$": f"$.{NAMED_TOKEN}."},
+                "Catch": [{"ErrorEquals": [NAMED_TOKEN], "Next": NAMED_TOKEN}],
+                "TimeoutSeconds": NAMED_TOKEN,
+                "End": True,
             },
         },
     }

@@ -11,6 +11,7 @@ from importlib.resources import files
 from stepguard import __version__
 from stepguard.finding import Finding
 from stepguard.report import Report
+from stepguard.reports.escaping_commands import inert_xml
 from stepguard.reports.escaping_html import Html, element, joined
 from stepguard.reports.html_budget import Budget
 from stepguard.reports.html_changes import role_block
@@ -43,7 +44,7 @@ def render_html(report: Report, *, maximum_bytes: int = MAXIMUM_BYTES) -> str:
     page = _Page(report, maximum_bytes)
     body = element("body", *page.parts())
     document = element("html", _head(report), body, lang="en")
-    return f"<!DOCTYPE html>\n{document}\n"
+    return f"<!DOCTYPE html>\n{inert_xml(document)}\n"
 
 
 @cache

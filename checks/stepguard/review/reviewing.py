@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from stepguard.change import Change
 from stepguard.engine import ScanOptions, judge_reading
 from stepguard.finding import Finding
+from stepguard.masked_reports import masked
 from stepguard.report import Notice, Report, place_of
 from stepguard.review.comparing import compare
 from stepguard.review.doubts import Doubts
@@ -52,13 +53,15 @@ def review(sides: Sides, options: ScanOptions) -> Report:
     gone += [(one.root, one.address) for one in machines if one.fate == "removed"]
     unseen = {one: there for one in gone if doubts.why_gone(there := locate(*one))}
     report.notices.extend(doubts.notices(doubtful, list(unseen.values())))
-    report.change = Change(
+    change = Change(
         before=before.name,
         after=after.name,
         fixed=sorted(fixed, key=_order),
         roles=tuple(one for one in roles if (one.root, one.address) not in unseen),
         machines=tuple(one for one in machines if (one.root, one.address) not in unseen),
     )
+    is_masked = any(one.has_secrets for one in (*old.state_machines, *report.state_machines))
+    report.change = masked(change) if is_masked else change
     return report
 
 

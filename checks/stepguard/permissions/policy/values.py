@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.iam.patterns import Symbol, symbols_of
@@ -23,6 +24,7 @@ from stepguard.permissions.identity import (
     identity_of,
     name_reference,
 )
+from stepguard.secrets import without_tokens
 
 EVERYTHING = "*"
 """The resource that stands for all of them."""
@@ -52,7 +54,7 @@ class Writing:
 
     def value(self, given: Plain) -> Plain:
         """Return a value in the form to be written: a `str`, or a `Text` with holes."""
-        value = _whole(given)
+        value = _without_secrets(_whole(given))
         if self._refers_to_own(value):
             value = self._by_name(value)
         if isinstance(value, str) and "${" not in value:
@@ -92,6 +94,19 @@ class Writing:
         if hole.attribute in (*identity.arns, *identity.names, *dict(identity.others)):
             return hole
         return name_reference(found[0]) or hole
+
+
+def _without_secrets(value: Plain) -> Plain:
+    """Return a value with a wildcard in the place of what is secret in it."""
+    if not isinstance(value, Text):
+        return without_tokens(str(value), mask=EVERYTHING)
+    parts = tuple(
+        replace(one, text=without_tokens(one.text, mask=EVERYTHING))
+        if isinstance(one, Piece)
+        else one
+        for one in value.parts
+    )
+    return Text(parts)
 
 
 def _open(text: str) -> Iterator[Symbol]:
