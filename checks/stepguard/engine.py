@@ -63,7 +63,7 @@ def _rules(options: ScanOptions) -> list[AnyRule]:
 
 
 def _judged(reading: Reading, rules: Sequence[AnyRule], options: ScanOptions) -> Report:
-    report = judge(reading.deployments, rules, options.config, pedantic=options.pedantic)
+    report = _judge(reading, rules, options)
     return _finished(report, reading, find_excusable(reading.deployments), options)
 
 
@@ -94,9 +94,19 @@ def _by_processes(
 
 def _judged_alone(options: ScanOptions, reading: Reading) -> Report:
     """Judge one input in a process of its own; what depends on others is left to the first one."""
-    report = judge(reading.deployments, _rules(options), options.config, pedantic=options.pedantic)
+    report = _judge(reading, _rules(options), options)
     report.errors += reading.errors
     return report
+
+
+def _judge(reading: Reading, rules: Sequence[AnyRule], options: ScanOptions) -> Report:
+    return judge(
+        reading.deployments,
+        rules,
+        options.config,
+        pedantic=options.pedantic,
+        time_limit=options.time_limit,
+    )
 
 
 def _finished(

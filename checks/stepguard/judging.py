@@ -17,6 +17,7 @@ from stepguard.report import Outcome, Report, ScanError, Unevaluated, place_of
 from stepguard.rules.registry import AnyRule, describe_all
 from stepguard.rules.rule import Context
 from stepguard.structs import replace
+from stepguard.time_limit import OutOfTimeError, limited
 
 UNREADABLE = "SFN901"
 """The rule on definitions that cannot be read; of those in an unread module it is not evaluated."""
@@ -31,26 +32,45 @@ def judge(
     config: Config,
     *,
     pedantic: bool = False,
+    time_limit: float | None = None,
 ) -> Report:
     """Return a report of what rules say about deployments. Never raises.
 
-    Without `pedantic`, what a rule has to say in the pedantic tier alone is left out.
+    Without `pedantic`, what a rule has to say in the pedantic tier alone is left out. `time_limit`
+    are the seconds of a processor that a deployment may take (see `time_limit.limited`).
     """
     report = Report(rules=describe_all(rules))
     report.evaluated = {rule.id: Counter() for rule in rules}
     for deployment in deployments:
         report.read.update({file.path: file for file in deployment.files})
-        _hide(deployment, report)
-        _note_resources(deployment, report)
-        _count_machines(deployment, report)
-        context = Context(deployment, config)
-        for rule in rules:
-            _apply(rule, context, report, pedantic=pedantic)
-        _note_unread_workflows(deployment, report)
-        _note_comparisons(context, report)
+        size = sum(len(file.text) for file in deployment.files)
+        try:
+            with limited(time_limit, size):
+                _judge(deployment, rules, config, report, pedantic=pedantic)
+        except OutOfTimeError as error:
+            message = f"judging is given up, and rules are missing: {error.reason}"
+            report.errors.append(ScanError(place=Place(file=deployment.root), message=message))
     _give_severities(report, config)
     _arrange(report)
     return report
+
+
+def _judge(
+    deployment: Deployment,
+    rules: Sequence[AnyRule],
+    config: Config,
+    report: Report,
+    *,
+    pedantic: bool,
+) -> None:
+    _hide(deployment, report)
+    _note_resources(deployment, report)
+    _count_machines(deployment, report)
+    context = Context(deployment, config)
+    for rule in rules:
+        _apply(rule, context, report, pedantic=pedantic)
+    _note_unread_workflows(deployment, report)
+    _note_comparisons(context, report)
 
 
 def join(reports: Iterable[Report], rules: Sequence[AnyRule]) -> Report:

@@ -26,6 +26,7 @@ from stepguard.readers.files import FileRefusedError
 from stepguard.readers.storage import DISK, Storage
 from stepguard.report import ScanError
 from stepguard.structs import Struct, field
+from stepguard.time_limit import OutOfTimeError, limited
 
 Progress: TypeAlias = "Callable[[int, int, str], None]"
 """Called with what is done, what there is to be done, and the name of what comes next."""
@@ -42,7 +43,8 @@ class ReadOptions(Struct, frozen=True, kw_only=True):
     `modules` are directories of Terraform modules that are not local ones, by the path of their
     call from the root (`a.b`). `root` is the directory that may be read; unless given it is each
     path itself, or its directory. `storage` is where all of that is, and `is_prior` says that of a
-    plan the state before it is read.
+    plan the state before it is read. `time_limit` are the seconds of a processor that an input may
+    take (see `time_limit.limited`).
     """
 
     var_files: tuple[Path, ...] = ()
@@ -53,6 +55,7 @@ class ReadOptions(Struct, frozen=True, kw_only=True):
     root: Path | None = None
     storage: Storage = DISK
     is_prior: bool = False
+    time_limit: float | None = None
 
     @property
     def also_readable(self) -> tuple[Path, ...]:
@@ -165,13 +168,27 @@ def _root_modules(path: Path, inputs: Inputs, reading: Reading) -> list[Input]:
 def _guarded(one: Input, options: ReadOptions, reading: Reading) -> Deployment | None:
     """Read an input; whatever goes wrong becomes an error."""
     try:
-        return _read(one, options)
+        with limited(options.time_limit, _size(one)):
+            return _read(one, options)
+    except OutOfTimeError as error:
+        message = f"reading is given up: {error.reason}"
+        reading.errors.append(ScanError(place=Place(file=one.shown), message=message))
     except FileRefusedError as error:
         reading.errors.append(ScanError(place=Place(file=error.path), message=error.reason))
     except Exception as error:
         message = describe_defect(error, f"the {one.kind.value} reader")
         reading.errors.append(ScanError(place=Place(file=one.shown), message=message))
     return None
+
+
+def _size(one: Input) -> int:
+    """Return the bytes of an input that is one file; 0 for a directory, and for no file."""
+    if one.kind is Kind.TERRAFORM:
+        return 0
+    try:
+        return one.files.storage.size(one.path)
+    except OSError:
+        return 0
 
 
 def _read(one: Input, options: ReadOptions) -> Deployment:

@@ -19,6 +19,7 @@ from stepguard.cli.terminal import (
     write_error,
     write_errors,
 )
+from stepguard.time_limit import SECONDS
 
 if TYPE_CHECKING:
     from stepguard.permissions.policy import RolePolicy
@@ -66,7 +67,12 @@ def command(
     from stepguard.reading import ReadOptions, read
 
     options = ReadOptions(
-        var_files=var_files, parameters=parameters, source=source, hcl_parser=hcl_parser, root=root
+        var_files=var_files,
+        parameters=parameters,
+        source=source,
+        hcl_parser=hcl_parser,
+        root=root,
+        time_limit=SECONDS,
     )
     with ProgressBar() as progress:
         reading = read(paths, options, progress)

@@ -11,6 +11,7 @@ import click
 from stepguard.cli.options import paths_argument, reading_options
 from stepguard.cli.progress import ProgressBar
 from stepguard.cli.terminal import USAGE_ERROR, fail, write, write_errors
+from stepguard.time_limit import SECONDS
 
 
 @click.command(name="render")
@@ -40,6 +41,7 @@ def command(
         parameters=parameters,
         source=source,
         hcl_parser=hcl_parser,
+        time_limit=SECONDS,
         root=root,
     )
     with ProgressBar() as progress:

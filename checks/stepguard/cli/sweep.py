@@ -20,6 +20,7 @@ from stepguard.sweep.manifest import ManifestError, read_manifest
 from stepguard.sweep.running import sweep
 from stepguard.sweep.store import Store, StoreError
 from stepguard.sweep.summary import render_summary, summarised
+from stepguard.time_limit import SECONDS
 
 _SEVERITIES = [severity.label for severity in sorted(Severity, reverse=True)]
 
@@ -104,6 +105,7 @@ def command(
         rules=rules or settings.rules,
         skip_rules=(*settings.skip_rules, *skip_rules),
         pedantic=pedantic or settings.pedantic,
+        time_limit=SECONDS,
     )
     try:
         # A wrong rule would fail in every project.
