@@ -62,8 +62,10 @@ def _answer(ask: Callable[[], Shown]) -> Shown:
 def _masked(said: Any) -> Any:
     if isinstance(said, str):
         return without_tokens(said)
-    if isinstance(said, (list, tuple)):
-        return type(said)(map(_masked, said))
+    if isinstance(said, list):
+        return [_masked(one) for one in said]
+    if isinstance(said, tuple):
+        return tuple(map(_masked, said))
     if isinstance(said, Struct) and not isinstance(said, _AS_THEY_ARE):
         names = said.__struct_fields__
         return replace(said, **{name: _masked(getattr(said, name)) for name in names})

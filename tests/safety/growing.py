@@ -151,11 +151,11 @@ def many_references(machines: int, references: int) -> str:
 
 
 TEXTS = {
-    "json one role of many machines": ("t.json", one_role_of_many_machines(1_000)),
+    "json one role of many machines": ("t.json", one_role_of_many_machines(800)),
     "json conditions of conditions": ("t.json", conditions_of_conditions(400)),
     "json many escapes": ("t.json", many_escapes(2_000_000)),
-    "hcl many attachments": ("main.tf", many_attachments(400)),
+    "hcl many attachments": ("main.tf", many_attachments(300)),
     "hcl counted resources": ("main.tf", counted_resources(30)),
-    "plan many references": ("p.json", many_references(300, 3_000)),
+    "plan many references": ("p.json", many_references(200, 3_000)),
 }
 """The file's name and its content, by a name of the input."""

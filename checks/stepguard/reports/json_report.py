@@ -23,7 +23,7 @@ from stepguard.report import (
 from stepguard.reports.indented_json import indented
 from stepguard.reports.selection import introduced, unchanged
 
-MAXIMUM_PERMISSIONS = 250_000
+MAXIMUM_PERMISSIONS = 120_000
 """Needs and grants that a report lists of all state machines together: a role with very many
 statements is listed with each machine that has it, and the report would take gigabytes."""
 

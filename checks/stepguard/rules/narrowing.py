@@ -70,7 +70,8 @@ def actions_to_write(patterns: Sequence[str], grant: Grant, deployment: Deployme
     if matched:
         open_reason = _why_open(needs)
         rest = f", and what else it needs ({open_reason})" if open_reason else ""
-        resources = [one for need in matched for one in _targets(need, grant, deployment)]
+        targets = [_targets(need, grant, deployment) for need in matched]
+        resources = list(dict.fromkeys(one for each in targets for one in each))
         outside = place_outside_circle(resources, grant.policy.address, deployment)
         apart = f"; what refers to the machine in {outside}" if outside else ""
         names = _names_to_write(resources)
@@ -80,7 +81,7 @@ def actions_to_write(patterns: Sequence[str], grant: Grant, deployment: Deployme
             written = write_actions(actions, grant.notation(deployment))
             on = "on these resources, in place of the wildcard"
             return f"Write what the workflow needs {on}: {written}{rest}{others}"
-        written = _statements(matched, grant, deployment)
+        written = _statements(matched, targets, grant.notation(deployment))
         return f"Write what the workflow needs: {written}{rest}{others}{apart}{names}{place}"
     if needs.machines and not _why_open(needs):
         where = " on these resources" if taken else ""
@@ -220,12 +221,13 @@ def _why_open(needs: RoleNeeds) -> str:
     return needs.why_open("") or next((one.reason for one in needs.not_checked), "")
 
 
-def _statements(needs: Sequence[Need], grant: Grant, deployment: Deployment) -> str:
-    """Return statements for needs, those on the same resources as one."""
-    notation = grant.notation(deployment)
+def _statements(
+    needs: Sequence[Need], targets: Sequence[tuple[Plain, ...]], notation: Notation
+) -> str:
+    """Return statements for needs and the resources to write for each, equal ones in one."""
     by_resources: dict[tuple[Plain, ...], dict[str, None]] = {}
-    for need in needs:
-        by_resources.setdefault(_targets(need, grant, deployment), {})[need.action] = None
+    for need, resources in zip(needs, targets, strict=True):
+        by_resources.setdefault(resources, {})[need.action] = None
     written = [
         write_statement(list(actions), resources, notation)
         for resources, actions in islice(by_resources.items(), _STATEMENTS_IN_SUGGESTION)

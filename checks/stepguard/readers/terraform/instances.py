@@ -32,8 +32,8 @@ from stepguard.structs import Struct, field
 MAXIMUM_MODULE_DEPTH = 60
 """Modules within modules."""
 
-MAXIMUM_RESOURCES = 8_000
-"""Resources of a configuration, each with all its instances in all instances of its module."""
+MAXIMUM_REPETITIONS = 4_000
+"""Instances of resources that `count` and `for_each` make, of resources and of their modules."""
 
 MAXIMUM_MODULE_INSTANCES = 5_000
 """Module instances of one root module."""

@@ -14,7 +14,7 @@ from stepguard.readers.terraform.budget import TOO_MUCH_WORK, EvaluationError
 from stepguard.readers.terraform.discovery import find_root_modules
 from stepguard.readers.terraform.instances import (
     MAXIMUM_MODULE_INSTANCES,
-    MAXIMUM_RESOURCES,
+    MAXIMUM_REPETITIONS,
     ModuleInstance,
     ResourceInstance,
 )
@@ -128,16 +128,16 @@ def _evaluated(root: ModuleInstance, absent: list[ModuleInstance]) -> Iterator[E
     are too many of either.
     """
     pending = [root]
-    seen = made = 0
+    seen = repeated = 0
     while pending:
         module = pending.pop(0)
         seen += 1
         if seen > MAXIMUM_MODULE_INSTANCES:
             raise EvaluationError("the configuration has too many module instances")
         for resource in module.resources():
-            made += 1
-            if made > MAXIMUM_RESOURCES:
-                raise EvaluationError("the configuration has too many resources")
+            repeated += "[" in resource.address
+            if repeated > MAXIMUM_REPETITIONS:
+                raise EvaluationError("the configuration has too many instances of resources")
             yield _resource(resource)
         if module.source is None:
             absent.append(module)
