@@ -100,6 +100,11 @@ def test_a_rule_that_never_ends_hides_no_other_input(tmp_path: Path) -> None:
     (error,) = report["errors"]
     assert "endless" in error["file"]
     assert error["message"].startswith("judging is given up, and rules are missing: it takes more")
+    # What is still to be worked out of it may take as long.
+    for one in report["state_machines"]:
+        given_up = [error["message"]] if "endless" in one["file"] else []
+        assert [each for each in one["not_checked"] if "given up" in each] == given_up
+        assert bool(one["needs"]) is ("endless" not in one["file"])
     found: dict[str, list[str]] = {"other": [], "endless": []}
     for one in report["findings"]:
         found["endless" if "endless" in one["file"] else "other"].append(one["rule"])
@@ -115,3 +120,12 @@ def test_without_a_limit_nothing_is_given_up() -> None:
     fixture = ROOT / "fixtures" / "bad" / "terraform"
     done = stepguard("scan", fixture, "--time-limit", "0", "--fail-on", "never")
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("command", ["policy", "render"])
+def test_other_commands_have_the_limit(tmp_path: Path, command: str) -> None:
+    directory = project(tmp_path / "a")
+    done = stepguard(command, directory, "--time-limit", "0.0001")
+    assert done.returncode == 2
+    assert "reading is given up: it takes more than 0.0001 s" in done.stderr
+    assert stepguard(command, directory).returncode == 0

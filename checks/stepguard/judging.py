@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from stepguard.config import Config
 from stepguard.deployment.graph import Deployment
@@ -13,11 +14,19 @@ from stepguard.guard import describe_defect
 from stepguard.hiding import hide_secrets
 from stepguard.machine_readings import read_machines
 from stepguard.place import Place
-from stepguard.report import Outcome, Report, ScanError, Unevaluated, place_of
+from stepguard.report import (
+    Outcome,
+    PermissionReading,
+    Report,
+    ScanError,
+    Unevaluated,
+    place_of,
+)
 from stepguard.rules.registry import AnyRule, describe_all
 from stepguard.rules.rule import Context
 from stepguard.structs import replace
 from stepguard.time_limit import OutOfTimeError, limited
+from stepguard.workflow_graph import WorkflowGraph
 
 UNREADABLE = "SFN901"
 """The rule on definitions that cannot be read; of those in an unread module it is not evaluated."""
@@ -50,9 +59,21 @@ def judge(
         except OutOfTimeError as error:
             message = f"judging is given up, and rules are missing: {error.reason}"
             report.errors.append(ScanError(place=Place(file=deployment.root), message=message))
+            _give_up(deployment, report, message)
     _give_severities(report, config)
     _arrange(report)
     return report
+
+
+def _give_up(deployment: Deployment, report: Report, reason: str) -> None:
+    """Leave out of a report what is still to be worked out of a deployment: it may take as long."""
+    unknown = partial(PermissionReading, not_checked=(reason,))
+    report.state_machines = [
+        replace(one, permissions=unknown, graph=WorkflowGraph)
+        if one.root == deployment.root
+        else one
+        for one in report.state_machines
+    ]
 
 
 def _judge(

@@ -17,7 +17,7 @@ SECONDS: Final = 60.0
 """Seconds of a processor that the reading of one input may take, and the judging of it."""
 
 SECONDS_FOR_A_MEGABYTE: Final = 10.0
-"""Seconds more for each million bytes of it; honest ones take two to three on a slow machine."""
+"""Seconds more for each million bytes of it; honest ones take one to three on a slow machine."""
 
 _AGAIN: Final = 0.5
 """Seconds until it is said again, where an exception was lost, as it is in a destructor."""
@@ -52,8 +52,12 @@ def limited(seconds: float | None, size: int = 0) -> Iterator[None]:
 
     before = signal.signal(signal.SIGPROF, end)
     try:
-        signal.setitimer(signal.ITIMER_PROF, allowed, _AGAIN)
-        yield
+        try:
+            signal.setitimer(signal.ITIMER_PROF, allowed, _AGAIN)
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_PROF, 0)
     finally:
+        # The time may be spent just when the timer is to be stopped.
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, before)

@@ -74,6 +74,17 @@ def many_escapes(count: int) -> str:
     return text.replace("…", definition.replace('"', '\\"'))
 
 
+def different_escapes(count: int) -> str:
+    """Return a template with a text of all escapes of ASCII characters, that many times over."""
+    digits = "0123456789abcdefABCDEF"
+    escapes = "".join(
+        f"\\u00{one}{other}" for one in "01234567" for other in digits if one + other != "00"
+    )
+    machine = {"Type": "AWS::StepFunctions::StateMachine", "Properties": {"RoleArn": "r"}}
+    text = json.dumps({"Description": "…", "Resources": {"M": machine}}, ensure_ascii=False)
+    return text.replace("…", escapes * count)
+
+
 def many_attachments(count: int) -> str:
     """Return a configuration that attaches that many policies to that many roles, each to all."""
     return f"""\
@@ -154,6 +165,7 @@ TEXTS = {
     "json one role of many machines": ("t.json", one_role_of_many_machines(800)),
     "json conditions of conditions": ("t.json", conditions_of_conditions(400)),
     "json many escapes": ("t.json", many_escapes(2_000_000)),
+    "json different escapes": ("t.json", different_escapes(12_000)),
     "hcl many attachments": ("main.tf", many_attachments(300)),
     "hcl counted resources": ("main.tf", counted_resources(30)),
     "plan many references": ("p.json", many_references(200, 3_000)),

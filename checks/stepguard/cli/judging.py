@@ -20,7 +20,6 @@ from stepguard.engine import ScanOptions
 from stepguard.finding import Severity
 from stepguard.report import Report
 from stepguard.reports.formats import FORMATS, render
-from stepguard.time_limit import SECONDS, SECONDS_FOR_A_MEGABYTE
 
 FAIL_ON = "medium"
 """The least severity that fails unless another one is asked for."""
@@ -46,15 +45,6 @@ _JUDGING = (
         type=EXISTING_FILE,
         help="A file of options [default: stepguard.toml, or pyproject.toml with "
         "[tool.stepguard], in the working directory].",
-    ),
-    click.option(
-        "--time-limit",
-        type=click.FloatRange(min=0),
-        default=SECONDS,
-        show_default=True,
-        metavar="SECONDS",
-        help="Seconds of a processor that the reading of one input, and the judging, may take, "
-        f"besides {SECONDS_FOR_A_MEGABYTE:g} for each MB of it; 0 for any number.",
     ),
     click.option(
         "--log-level",

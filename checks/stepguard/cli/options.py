@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+from stepguard.time_limit import SECONDS, SECONDS_FOR_A_MEGABYTE
+
+if TYPE_CHECKING:
+    from stepguard.reading import ReadOptions
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -28,6 +33,16 @@ def _parameters(
         parameters[name] = content
     return parameters
 
+
+time_limit_option = click.option(
+    "--time-limit",
+    type=click.FloatRange(min=0),
+    default=SECONDS,
+    show_default=True,
+    metavar="SECONDS",
+    help="Seconds of a processor that the reading of one input, and the judging, may take, "
+    f"besides {SECONDS_FOR_A_MEGABYTE:g} for each MB of it; 0 for any number.",
+)
 
 _READING = (
     click.option(
@@ -55,6 +70,7 @@ _READING = (
         type=click.Choice(["tree-sitter", "python-hcl2"]),
         help="How to parse Terraform; by default with what is installed.",
     ),
+    time_limit_option,
     click.option(
         "--root",
         type=EXISTING_DIRECTORY,
@@ -69,3 +85,17 @@ def reading_options(function: Function) -> Function:
     for option in reversed(_READING):
         function = option(function)
     return function
+
+
+def read_options(given: Mapping[str, Any]) -> ReadOptions:
+    """Return what `reading_options` gave."""
+    from stepguard.reading import ReadOptions
+
+    return ReadOptions(
+        var_files=given["var_files"],
+        parameters=given["parameters"],
+        source=given["source"],
+        hcl_parser=given["hcl_parser"],
+        root=given["root"],
+        time_limit=given["time_limit"] or None,
+    )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from stepguard.cli.options import paths_argument, reading_options
+from stepguard.cli.options import paths_argument, read_options, reading_options
 from stepguard.cli.progress import ProgressBar
 from stepguard.cli.terminal import (
     USAGE_ERROR,
@@ -19,7 +19,6 @@ from stepguard.cli.terminal import (
     write_error,
     write_errors,
 )
-from stepguard.time_limit import SECONDS
 
 if TYPE_CHECKING:
     from stepguard.permissions.policy import RolePolicy
@@ -51,11 +50,7 @@ def command(
     address: str | None,
     form: str | None,
     shows_diff: bool,
-    var_files: tuple[Path, ...],
-    parameters: Mapping[str, str],
-    source: Path | None,
-    hcl_parser: str | None,
-    root: Path | None,
+    **given: Any,
 ) -> None:
     """Print the least-privilege policy and the trust policy of every role at PATHS.
 
@@ -64,18 +59,10 @@ def command(
     if shows_diff and form is not None:
         raise click.UsageError("--diff has a form of its own: leave --format out")
     from stepguard.permissions.policy import NotPrintable, least_privilege
-    from stepguard.reading import ReadOptions, read
+    from stepguard.reading import read
 
-    options = ReadOptions(
-        var_files=var_files,
-        parameters=parameters,
-        source=source,
-        hcl_parser=hcl_parser,
-        root=root,
-        time_limit=SECONDS,
-    )
     with ProgressBar() as progress:
-        reading = read(paths, options, progress)
+        reading = read(paths, read_options(given), progress)
     write_errors(reading.errors)
     found = [one for each in reading.deployments for one in least_privilege(each, address)]
     if not found:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
-from stepguard.cli.options import paths_argument, reading_options
+from stepguard.cli.options import paths_argument, read_options, reading_options
 from stepguard.cli.progress import ProgressBar
 from stepguard.cli.terminal import USAGE_ERROR, fail, write, write_errors
-from stepguard.time_limit import SECONDS
 
 
 @click.command(name="render")
@@ -21,11 +20,7 @@ from stepguard.time_limit import SECONDS
 def command(
     paths: tuple[Path, ...],
     address: str | None,
-    var_files: tuple[Path, ...],
-    parameters: Mapping[str, str],
-    source: Path | None,
-    hcl_parser: str | None,
-    root: Path | None,
+    **given: Any,
 ) -> None:
     """Print what was read at PATHS as JSON: for each state machine its definition and its role.
 
@@ -33,19 +28,11 @@ def command(
     """
     import json
 
-    from stepguard.reading import ReadOptions, read
+    from stepguard.reading import read
     from stepguard.reports.rendering import render_deployments
 
-    options = ReadOptions(
-        var_files=var_files,
-        parameters=parameters,
-        source=source,
-        hcl_parser=hcl_parser,
-        time_limit=SECONDS,
-        root=root,
-    )
     with ProgressBar() as progress:
-        reading = read(paths, options, progress)
+        reading = read(paths, read_options(given), progress)
     machines = render_deployments(reading.deployments, address)
     write_errors(reading.errors)
     if address is not None and not machines:

@@ -9,7 +9,7 @@ from typing import Literal
 
 import click
 
-from stepguard.cli.options import EXISTING_FILE
+from stepguard.cli.options import EXISTING_FILE, time_limit_option
 from stepguard.cli.settings import read_settings
 from stepguard.cli.terminal import fail, write
 from stepguard.engine import ScanOptions
@@ -20,7 +20,6 @@ from stepguard.sweep.manifest import ManifestError, read_manifest
 from stepguard.sweep.running import sweep
 from stepguard.sweep.store import Store, StoreError
 from stepguard.sweep.summary import render_summary, summarised
-from stepguard.time_limit import SECONDS
 
 _SEVERITIES = [severity.label for severity in sorted(Severity, reverse=True)]
 
@@ -65,6 +64,7 @@ _SEVERITIES = [severity.label for severity in sorted(Severity, reverse=True)]
 )
 @click.option("--rule", "rules", multiple=True, metavar="ID", help="Run this rule only.")
 @click.option("--skip-rule", "skip_rules", multiple=True, metavar="ID", help="Leave a rule out.")
+@time_limit_option
 @click.option("--pedantic", is_flag=True, help="Run the pedantic rules too.")
 @click.option(
     "--config",
@@ -90,6 +90,7 @@ def command(
     retries: int,
     rules: tuple[str, ...],
     skip_rules: tuple[str, ...],
+    time_limit: float,
     pedantic: bool,
     config_file: Path | None,
     fail_on: str,
@@ -105,7 +106,7 @@ def command(
         rules=rules or settings.rules,
         skip_rules=(*settings.skip_rules, *skip_rules),
         pedantic=pedantic or settings.pedantic,
-        time_limit=SECONDS,
+        time_limit=time_limit or None,
     )
     try:
         # A wrong rule would fail in every project.

@@ -25,10 +25,10 @@ from stepguard.structs import Struct, field
 Kind = TypeVar("Kind", bound=Resource)
 
 MAXIMUM_ATTACHMENTS: Final = 5_000
-"""Pairs of a role and a policy that is attached to it, in one deployment, and """
+"""Pairs of a role and a policy that is attached to it in one deployment, however small it is."""
 
 ATTACHMENTS_OF_A_RESOURCE: Final = 2
-"""… for each resource besides: more are possible, but nobody's."""
+"""Such pairs that each resource of the deployment adds to that."""
 
 _INSTANCE_KEY = re.compile(r"\[[^\]]*\]")
 
@@ -59,10 +59,10 @@ class RolePolicies(Struct):
     _known: set[int] = field(default_factory=set)
 
     def add(self, attached: Iterable[Policy]) -> None:
-        """Add the documents of attached policies, each once."""
+        """Add the documents of policies, each policy once."""
         for policy in attached:
-            if id(policy.document) not in self._known:
-                self._known.add(id(policy.document))
+            if id(policy) not in self._known:
+                self._known.add(id(policy))
                 self.documents.append(_as_document(policy))
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _ESCAPE = re.compile(rb"\\(?:x|u00|U000000)[0-7][0-9a-fA-F]")
 _CONTINUED = re.compile(rb"\\\r?\n[ \t]*")
@@ -18,10 +19,15 @@ def unescaped(content: bytes) -> bytes:
     """
     if b"\\" not in content:
         return content
-    content = _CONTINUED.sub(b"", content)
-    # A file may have millions of escapes, of which only some hundreds differ.
-    for escape in sorted(set(_ESCAPE.findall(content))):
-        character = bytes([int(escape[-2:], 16)])
-        if character not in _KEPT:
-            content = content.replace(escape, character)
-    return content
+    return _ESCAPE.sub(_character, _CONTINUED.sub(b"", content))
+
+
+def _character(match: re.Match[bytes]) -> bytes:
+    return _meaning(match.group())
+
+
+# A file may have millions of escapes, of which only some hundreds differ.
+@lru_cache(maxsize=1024)
+def _meaning(escape: bytes) -> bytes:
+    character = bytes([int(escape[-2:], 16)])
+    return escape if character in _KEPT else character
