@@ -69,19 +69,20 @@ def judge_in_processes(
     parts: list[tuple[int, Part]] = []
     already: set[str] = set()
     total = len(work.inputs)
-    # Definitions are looked at when it is known which of them templates have brought along.
-    for is_last in (False, True):
-        numbers = [
-            number
-            for number, one in enumerate(work.inputs)
-            if (one.kind is Kind.DEFINITION) is is_last
-            and is_to_be_read(one, already, work.options, reading)
-        ]
-        for number, part in _by_processes(work, jobs, numbers):
-            parts.append((number, part))
-            if progress is not None:
-                progress(len(parts), total, work.inputs[number].shown)
-        already.update(*(one.extent.files for _, one in parts if one.extent is not None))
+    with _Processes(work, min(jobs, total)) as processes:
+        # Definitions are looked at when it is known which of them templates have brought along.
+        for is_last in (False, True):
+            numbers = [
+                number
+                for number, one in enumerate(work.inputs)
+                if (one.kind is Kind.DEFINITION) is is_last
+                and is_to_be_read(one, already, work.options, reading)
+            ]
+            for number, part in processes.parts(numbers):
+                parts.append((number, part))
+                if progress is not None:
+                    progress(len(parts), total, work.inputs[number].shown)
+            already.update(*(one.extent.files for _, one in parts if one.extent is not None))
     if progress is not None:
         progress(total, total, "")
     parts.sort(key=lambda one: one[0])
@@ -95,39 +96,62 @@ def _without_nested(parts: list[Part]) -> list[Part]:
     return [one for number, one in enumerate(parts) if number not in nested]
 
 
-def _by_processes(work: Work, jobs: int, numbers: Sequence[int]) -> Iterator[tuple[int, Part]]:
-    """Yield the parts of some inputs as they are done."""
-    if not numbers:
-        return
-    lost: list[int] = []
-    executor = _executor(work, min(jobs, len(numbers)))
-    try:
-        futures = {executor.submit(_part_of, number): number for number in numbers}
+class _Processes:
+    """The processes of one scan, which are started when there is something to do first."""
+
+    def __init__(self, work: Work, number: int) -> None:
+        self._work = work
+        self._number = number
+        self._executor: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> _Processes:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def parts(self, numbers: Sequence[int]) -> Iterator[tuple[int, Part]]:
+        """Yield the parts of some inputs as they are done."""
+        lost: list[int] = []
+        futures: dict[Future[Part], int] = {}
+        for number in numbers:
+            try:
+                futures[self._begin(number, self._number)] = number
+            except BrokenExecutor:
+                lost.append(number)
         for future in as_completed(futures):
             number = futures[future]
-            part = _result(future, work.inputs[number])
+            part = _result(future, self._work.inputs[number])
             if part is None:
                 lost.append(number)
             else:
                 yield number, part
-    finally:
-        executor.shutdown(cancel_futures=True)
-    yield from _one_by_one(work, sorted(lost))
+        if lost:
+            self._end()
+            yield from self._one_by_one(sorted(lost))
 
+    def _one_by_one(self, numbers: Iterable[int]) -> Iterator[tuple[int, Part]]:
+        """Yield the parts of inputs of which one has ended a process: each alone, to know which."""
+        for number in numbers:
+            one = self._work.inputs[number]
+            part = _result(self._begin(number, 1), one)
+            if part is None:
+                self._end()
+                part = _failed(one, "its process was ended, perhaps for want of memory")
+            yield number, part
+        self._end()
 
-def _one_by_one(work: Work, numbers: Iterable[int]) -> Iterator[tuple[int, Part]]:
-    """Yield the parts of inputs of which one has ended a process: each alone, to know which."""
-    executor: ProcessPoolExecutor | None = None
-    for number in numbers:
-        executor = executor or _executor(work, 1)
-        part = _result(executor.submit(_part_of, number), work.inputs[number])
-        if part is None:
-            executor.shutdown()
-            executor = None
-            part = _failed(work.inputs[number], "its process was ended, perhaps for want of memory")
-        yield number, part
-    if executor is not None:
-        executor.shutdown()
+    def _begin(self, number: int, processes: int) -> Future[Part]:
+        if self._executor is None:
+            self._executor = ProcessPoolExecutor(
+                processes, initializer=_begin, initargs=(self._work,)
+            )
+        return self._executor.submit(_part_of, number)
+
+    def _end(self) -> None:
+        if self._executor is not None:
+            self._executor.shutdown(cancel_futures=True)
+            self._executor = None
 
 
 def _result(future: Future[Part], one: Input) -> Part | None:
@@ -148,10 +172,6 @@ def _failed(one: Input, message: str) -> Part:
 
 _begun: list[Work] = []
 """In each process: what it has to know."""
-
-
-def _executor(work: Work, jobs: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(jobs, initializer=_begin, initargs=(work,))
 
 
 def _begin(work: Work) -> None:

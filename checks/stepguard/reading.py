@@ -143,15 +143,15 @@ def _root_modules(path: Path, inputs: Inputs, reading: Reading) -> list[Input]:
     try:
         from stepguard.readers.terraform.discovery import find_roots
 
-        found_roots = find_roots(terraform[0].files, inputs.modules)
+        real = {one.path: one.real for one in inputs.modules}
+        concerned = {real[one.path] for one in terraform if one.concerns_step_functions}
+        found_roots = find_roots(terraform[0].files, inputs.modules, concerned=concerned)
     except Exception as error:
         # Which modules are called is not known, so each is read on its own.
         message = describe_defect(error, "the search for root modules")
         reading.errors.append(ScanError(place=Place(file=path.as_posix()), message=message))
         return everything
-    real = {one.path: one.real for one in inputs.modules}
     roots = {root.real: root for root in found_roots}
-    concerned = {real[one.path] for one in terraform if one.concerns_step_functions}
     kept: list[Input] = []
     for one in terraform:
         root = roots.get(real[one.path])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 
-from stepguard.cli.main import main
 from stepguard.cli.terminal import USAGE_ERROR, write_error
 from stepguard.garbage import collect_seldom
 
@@ -20,6 +19,9 @@ def run() -> None:
     part it is left to do that, since they are told of the end there.
     """
     collect_seldom()
+    # What this imports makes thousands of objects that stay, so it comes after the line above.
+    from stepguard.cli.main import main
+
     try:
         main(prog_name="stepguard")
     except SystemExit as ended:

@@ -7,10 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.values import OneOf, Reference, Text, Unknown, plain
+from stepguard.inputs import NO_STEP_FUNCTIONS
 from stepguard.readers.files import ProjectFiles
+from stepguard.readers.terraform import discovery, modules
 from stepguard.readers.terraform.reader import TerraformOptions, find_root_modules, read_root_module
+from stepguard.reading import Reading, ReadOptions, find_inputs
 
 Project = Callable[..., Deployment]
 
@@ -300,6 +305,59 @@ def test_root_modules_are_those_that_nobody_calls(tmp_path: Path) -> None:
         "circle/two",
         "modules/alone",
     ]
+
+
+CALLS = {
+    "a path": 'module "m" {\n  source = "../modules/m"\n}\n',
+    "a path with a letter by its number": 'module "m" {\n  source = "\\u002e./modules/m"\n}\n',
+    "a path beside a comment": 'module "m" {\n  source /* "here" */ = "../modules/m"\n}\n',
+    "a path on a line of its own": 'module "m" {\n  source = (\n"../modules/m"\n)\n}\n',
+    "an absolute path": 'module "m" {\n  source = "ROOT/modules/m"\n}\n',
+    "the directory above": 'module "m" {\n  source = ".."\n}\n',
+    "JSON": '{"module": {"m": {"source": "../modules/m"}}}',
+    "JSON with an escaped word": '{"\\u006dodule": {"m": {"source": "../modules/m"}}}',
+    "JSON with an escaped slash": '{"module": {"m": {"source": "..\\/modules\\/m"}}}',
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_root_is_one_whatever_its_calls_look_like(name: str, tmp_path: Path) -> None:
+    ending = ".tf.json" if name.startswith("JSON") else ".tf"
+    target = tmp_path / ("" if name == "the directory above" else "modules/m")
+    target.mkdir(parents=True, exist_ok=True)
+    (target / "main.tf").write_text('resource "aws_sfn_state_machine" "m" {\n}\n', "utf-8")
+    (tmp_path / "app").mkdir()
+    text = CALLS[name].replace("ROOT", str(tmp_path.resolve()))
+    (tmp_path / "app" / f"main{ending}").write_text(text, "utf-8")
+    reading = Reading()
+    found = find_inputs([tmp_path], ReadOptions(), reading)
+    assert [one.path.relative_to(tmp_path).as_posix() for one in found] == ["app"]
+
+
+def test_what_leads_nowhere_is_not_parsed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = 'resource "aws_sfn_state_machine" "m" {\n}\n'
+    for name, content in {
+        "app/main.tf": 'module "m" {\n  source = "../machines"\n}\n',
+        "machines/main.tf": machine,
+        "other/main.tf": 'module "b" {\n  source = "../buckets"\n}\n',
+        "buckets/main.tf": 'module "b" {\n  source = "example/bucket/aws"\n}\n',
+        "open/main.tf": 'module "b" {\n  source = "../../outside"\n}\n',
+    }.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+    parsed: list[str] = []
+
+    def load(files: ProjectFiles, directory: Path, parser: str | None) -> modules.ModuleSource:
+        parsed.append(directory.name)
+        return modules.load_module(files, directory, parser)
+
+    monkeypatch.setattr(discovery, "load_module", load)
+    reading = Reading()
+    found = find_inputs([tmp_path], ReadOptions(), reading)
+    assert [one.path.name for one in found] == ["app", "open"]
+    assert sorted(parsed) == ["app", "open"]
+    assert reading.passed_over[NO_STEP_FUNCTIONS] == 1
 
 
 def test_deep_modules_end(tmp_path: Path) -> None:

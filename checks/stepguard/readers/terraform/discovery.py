@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from stepguard.readers.files import FileRefusedError, ProjectFiles, maximum_of_configuration
@@ -21,6 +21,16 @@ MAXIMUM_DIRECTORIES = 100_000
 """Directories that are looked at below one root."""
 
 _MODULE = re.compile(r'^[ \t]*module\b|"module"', re.MULTILINE)
+_RELATIVE = re.compile(r'(?:"|^[ \t]*)(\.\.?(?:/[^"\n]*)?)(?=["\n])', re.MULTILINE)
+_ABSOLUTE = re.compile(r'\bsource\b"?[^"]{0,200}"(/[^"\n]*)"')
+"""Texts that can be the source of a local module: quoted, or a line of a heredoc."""
+
+_ESCAPED = re.compile(r"\\[uU/]")
+"""What a path, or the word for a call, can be written with so that it is not seen."""
+
+MAXIMUM_PATHS = 1_000
+"""Paths in the text of a directory that are looked up; where there are more, it is parsed."""
+
 _SKIPPED = frozenset({".terraform", ".git", "node_modules", ".terragrunt-cache"})
 
 
@@ -53,13 +63,28 @@ def find_root_modules(
 
 
 def find_roots(
-    files: ProjectFiles, modules: Iterable[ModuleDirectory], parser: str | None = None
+    files: ProjectFiles,
+    modules: Iterable[ModuleDirectory],
+    parser: str | None = None,
+    concerned: Collection[str] | None = None,
 ) -> list[RootModule]:
-    """Return the root modules among module directories, sorted, with the modules they call."""
+    """Return the root modules among module directories, sorted, with the modules they call.
+
+    `concerned` are the real paths of the directories that matter, all of them unless given. What
+    can lead to none of them is not parsed: of that, a path that stands in the text counts as one
+    that is called.
+    """
     by_real = {one.real: one for one in modules}
-    calls = {
-        real: _called(files, one.path, parser) if one.may_call else set()
+    mentioned = {
+        real: _mentioned(files, one.path) if one.may_call else frozenset()
         for real, one in by_real.items()
+    }
+    matters = _leading_to(by_real if concerned is None else concerned, mentioned)
+    calls = {
+        real: paths
+        if paths is not None and not (paths and real in matters)
+        else _called(files, by_real[real].path, parser)
+        for real, paths in mentioned.items()
     }
     called = {target for source, targets in calls.items() for target in targets if target != source}
     roots = [real for real in by_real if real not in called]
@@ -72,26 +97,58 @@ def find_roots(
     return sorted(found, key=lambda root: root.path)
 
 
-def _called(files: ProjectFiles, path: Path, parser: str | None) -> set[str]:
-    """Return the real paths of the local modules that a directory calls.
-
-    Most directories call none, which their text shows without being parsed.
-    """
-    if not any(_may_call(files, one) for one in configuration_files(files, path)):
-        return set()
+def _called(files: ProjectFiles, path: Path, parser: str | None) -> frozenset[str]:
+    """Return the real paths of the local modules that a directory calls."""
     source = load_module(files, path, parser)
-    return {str(called) for called in called_directories(files, source)}
+    return frozenset(str(called) for called in called_directories(files, source))
 
 
-def _may_call(files: ProjectFiles, path: Path) -> bool:
+def _mentioned(files: ProjectFiles, path: Path) -> frozenset[str] | None:
+    """Return the real paths of what a directory's text may call; `None` where parsing has to tell.
+
+    Most directories call nothing, or modules of a registry.
+    """
+    texts = [_text(files, one) for one in configuration_files(files, path)]
+    if any(_ESCAPED.search(text) for text in texts):
+        return None
+    if not any(_MODULE.search(text) for text in texts):
+        return frozenset()
+    found = {
+        match[1]
+        for text in texts
+        for pattern in (_RELATIVE, _ABSOLUTE)
+        for match in pattern.finditer(text)
+    }
+    if len(found) > MAXIMUM_PATHS:
+        return None
+    return frozenset(str(files.real(path / one)) for one in found)
+
+
+def _text(files: ProjectFiles, path: Path) -> str:
     try:
-        text = files.read(path, maximum_of_configuration(path)).text
+        return files.read(path, maximum_of_configuration(path)).text
     except FileRefusedError:
-        return False
-    return _MODULE.search(text) is not None
+        return ""
 
 
-def _reachable(roots: list[str], calls: dict[str, set[str]]) -> set[str]:
+def _leading_to(
+    concerned: Collection[str], mentioned: Mapping[str, frozenset[str] | None]
+) -> set[str]:
+    """Return the directories of which it matters what they call.
+
+    That are those from which one that is concerned may be reached, or what is no directory of the
+    tree.
+    """
+    mentioning: dict[str, set[str]] = {}
+    for real, paths in mentioned.items():
+        for one in paths or ():
+            mentioning.setdefault(one, set()).add(real)
+    unknown = [one for one in mentioning if one not in mentioned]
+    unknown.extend(real for real, paths in mentioned.items() if paths is None)
+    return _reachable([*concerned, *unknown], mentioning)
+
+
+def _reachable(roots: list[str], calls: Mapping[str, Collection[str]]) -> set[str]:
     reached = set(roots)
     pending = list(roots)
     while pending:
