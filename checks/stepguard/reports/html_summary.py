@@ -81,7 +81,7 @@ def coverage(report: Report) -> Html:
         ("Files read", f"{len(report.read):,}"),
         ("Rules run", f"{len(report.rules):,}"),
         *(
-            ("Passed over", f"{number:,} {reason}")
+            ("Passed over", f"{reason}: {number:,}")
             for reason, number in sorted(report.passed_over.items())
         ),
     ]

@@ -189,7 +189,7 @@ def _summary(report: Report, style: Style) -> Iterator[str]:
     for notice in report.notices:
         yield f"{style('notice', fg='cyan')}: {harmless(str(notice))}"
     for reason, count in sorted(report.passed_over.items()):
-        yield f"passed over: {count} {reason}"
+        yield f"passed over: {reason}: {count}"
     if report.errors:
         yield style(f"{_count(len(report.errors), 'error')}: not everything was scanned", fg="red")
 
