@@ -44,11 +44,21 @@ def test_no_condition_at_all(judge_role: Judge) -> None:
         "The trust policy of role 'Role' lets Step Functions assume it on behalf of any account: "
         "its statement 1 has no condition on aws:SourceArn or aws:SourceAccount"
     )
-    assert violation.path == ("Statement", "Principal")
+    assert violation.path == ("Statement", "Principal", "Service")
     assert "!Ref AWS::AccountId" in violation.suggestion
     terraform = judge_role("SFN112", trust=trust(), form=Form.TERRAFORM).only
     assert terraform.suggestion.startswith("Condition = {")
     assert "data.aws_caller_identity.current.account_id" in terraform.suggestion
+
+
+def test_the_place_is_that_of_the_service(judge_role: Judge) -> None:
+    services: Plain = ["lambda.amazonaws.com", "states.amazonaws.com"]
+    document = trust()
+    document["Principal"] = {"AWS": "111122223333", "Service": services}
+    assert judge_role("SFN112", trust=document).only.path == (
+        *("Statement", "Principal", "Service"),
+        1,
+    )
 
 
 @pytest.mark.parametrize(
