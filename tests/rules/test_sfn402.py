@@ -129,6 +129,14 @@ def test_what_ends_a_call_is_told(judge: Callable[..., Any]) -> None:
     assert judge(RULE, machine(A=CALL), kind=Traced(UNKNOWN)).only.message.endswith(service)
 
 
+def test_what_ends_a_wait_is_told(judge: Callable[..., Any]) -> None:
+    express = judge(RULE, machine(A=JOB), kind=Traced("EXPRESS")).only.message
+    assert express.endswith(
+        "only the five minutes of an EXPRESS execution end that, which no Catch sees"
+    )
+    assert "for a year" in judge(RULE, machine(A=CALLBACK), kind=Traced(UNKNOWN)).only.message
+
+
 def test_nested_tasks_are_found(judge: Callable[..., Any]) -> None:
     definition = {
         "StartAt": "Each",

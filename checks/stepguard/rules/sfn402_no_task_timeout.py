@@ -105,6 +105,8 @@ def _ends_by_itself(task: Task) -> bool:
 def _waiting(machine: StateMachine, workflow: Workflow, tasks: Sequence[Task]) -> Violation:
     if workflow.timeout_seconds is not None:
         bound = "only the timeout of the whole execution ends that, which no Catch sees"
+    elif possible_types(machine) == {EXPRESS}:
+        bound = "only the five minutes of an EXPRESS execution end that, which no Catch sees"
     elif all(map(_ends_its_jobs, tasks)):
         bound = "that can hold the execution until the service itself ends the job"
     else:

@@ -288,6 +288,7 @@ def test_an_activity_with_a_key(call: Call) -> None:
             {"arn:P:sqs:R:A:q": ["sqs:SendMessage"]},
         ),
         ("sns:publishBatch", {"TopicArn": Reference("Topic")}, {"${Topic}": ["sns:Publish"]}),
+        ("sns:publishBatch", {"TopicArn": Unknown("var.t")}, {"${var.t}": ["sns:Publish"]}),
         ("eventbridge:putEvents", {"Entries": []}, {"*": ["events:PutEvents"]}),
         (
             "ssm:getParameter",

@@ -127,6 +127,13 @@ def test_a_function_named_by_the_resource(
         ),
         ("sns:publish", {"TopicArn": Reference("Topic")}, "sns:Publish", ["${Topic}"]),
         ("sns:publish", {"TargetArn": Reference("Topic")}, "sns:Publish", ["${Topic}"]),
+        # What takes nothing but an ARN has one, whatever it is called where it comes from.
+        ("sns:publish", {"TopicArn": Unknown("var.topic")}, "sns:Publish", ["${var.topic}"]),
+        ("sns:publish", {"TopicArn": Reference("AlertTopic")}, "sns:Publish", ["${AlertTopic}"]),
+        ("sns:publish", {"TopicArn": Text((Hole(Unknown("var.base")), Piece("-a")))},
+         "sns:Publish", ["${var.base}-a"]),
+        ("sns:publish", {"TopicArn": OneOf("IsProd", (Unknown("var.a"), "arn:aws:sns:r:1:t"))},
+         "sns:Publish", ["${var.a}", "arn:aws:sns:r:1:t"]),
         ("dynamodb:getItem", {"TableName": Reference("Table")}, "dynamodb:GetItem",
          ["${Table.Arn}"]),
         (

@@ -13,7 +13,7 @@ from stepguard.deployment.workflow import Task
 from stepguard.permissions.identity import arn_reference, as_text, expand, resource_named_by
 from stepguard.permissions.needs.models import model_of_profile
 from stepguard.permissions.needs.parameters import Parameter, find_parameter, unknown_value
-from stepguard.permissions.needs.templates import fill, sole_reference
+from stepguard.permissions.needs.templates import GivenAsArn, fill, sole_reference
 
 TASK_DEFINITION = "Family:Revision"
 """What the documentation calls an ECS task definition in an ARN."""
@@ -84,7 +84,7 @@ class CallTargets:
         there = [one for one in found if one.decided != "absent"]
         return there or [Parameter("absent")]
 
-    def lookup(self, placeholder: str) -> list[Plain]:
+    def lookup(self, placeholder: str) -> list[Plain | GivenAsArn]:
         """Return the values that are written for a name, in the form that the ARN takes."""
         if self._name == _HTTP and placeholder == "StateMachineName":
             own = arn_reference(self._machine)
@@ -93,10 +93,11 @@ class CallTargets:
             return []
         if placeholder == "ModelOfProfile":
             return [model_of_profile(find_parameter(self._task.parameters, "ModelId")[0].value)]
-        values: list[Plain] = []
+        values: list[Plain | GivenAsArn] = []
         for one in self.parameters(placeholder):
             if one.decided == "written":
-                values.append(self._trimmed(placeholder, one.value))
+                value = self._trimmed(placeholder, one.value)
+                values.append(GivenAsArn(value) if one.takes_arn else value)
             elif one.decided == "unknown":
                 values.append(unknown_value(placeholder))
             elif one.decided == "absent" and placeholder in _DEFAULTS:

@@ -13,7 +13,7 @@ from stepguard.permissions.actions import Action, ResourceType, find_action
 from stepguard.permissions.needs.models import model_of_profile, model_templates
 from stepguard.permissions.needs.need import Need, NotChecked
 from stepguard.permissions.needs.parameters import Parameter, find_parameter, unknown_value
-from stepguard.permissions.needs.templates import fill, with_qualifier
+from stepguard.permissions.needs.templates import GivenAsArn, fill, with_qualifier
 from stepguard.permissions.targets import Decided, find_target
 from stepguard.structs import Struct
 
@@ -194,11 +194,12 @@ def _filled(task: Task, kind: ResourceType, deployment: Deployment) -> list[Plai
         kind.arn,
     )
 
-    def lookup(variable: str) -> list[Plain]:
-        values: list[Plain] = []
+    def lookup(variable: str) -> list[Plain | GivenAsArn]:
+        values: list[Plain | GivenAsArn] = []
         for one in _parameters(task, variable, kind):
             if one.decided == "written":
-                values.append(_as_in_arn(variable, one.value))
+                value = _as_in_arn(variable, one.value)
+                values.append(GivenAsArn(value) if one.takes_arn else value)
             elif one.decided == "unknown":
                 values.append(unknown_value(variable))
         return values

@@ -13,6 +13,7 @@ from stepguard.structs import Struct
 
 Decided: TypeAlias = Literal["written", "dynamic", "absent", "unknown"]
 
+_ARN = ("Arn", "Arns")
 _DYNAMIC = ".$"
 _SUBSTITUTION = re.compile(r"\$\{([^${}]+)\}")
 
@@ -20,10 +21,18 @@ _SUBSTITUTION = re.compile(r"\$\{([^${}]+)\}")
 class Parameter(Struct, frozen=True):
     """A parameter's value: `written` in the definition (perhaps with unknown parts), chosen at
     run time (`dynamic`), `absent`, or it is `unknown` whether there is one.
+
+    `name` is that of the parameter, where a value is written for it.
     """
 
     decided: Decided
     value: Plain = None
+    name: str = ""
+
+    @property
+    def takes_arn(self) -> bool:
+        """Whether the parameter takes nothing but an ARN, as its name says."""
+        return self.name.endswith(_ARN)
 
 
 ABSENT = Parameter("absent")
@@ -47,7 +56,7 @@ def find_parameter(parameters: Plain, path: str) -> list[Parameter]:
     return current or [ABSENT]
 
 
-def _written(value: Plain) -> Parameter:
+def _written(value: Plain, name: str) -> Parameter:
     """Return a value of the definition; `${…}` that nothing has replaced there is not known."""
     if isinstance(value, str) and "${" in value:
         parts: list[Piece | Hole] = []
@@ -58,8 +67,8 @@ def _written(value: Plain) -> Parameter:
             end = match.end()
         parts.append(Piece(value[end:]))
         known = [one for one in parts if not isinstance(one, Piece) or one.text]
-        return Parameter("written", Text(tuple(known)))
-    return Parameter("written", value)
+        return Parameter("written", Text(tuple(known)), name)
+    return Parameter("written", value, name)
 
 
 def _whole(parameters: Plain) -> Parameter:
@@ -90,7 +99,7 @@ def _member(holder: Parameter, name: str) -> Parameter:
     value = members.get(key)
     if is_expression(value):
         return DYNAMIC
-    return _written(value)
+    return _written(value, name)
 
 
 def _elements(holder: Parameter) -> Iterator[Parameter]:
@@ -101,7 +110,7 @@ def _elements(holder: Parameter) -> Iterator[Parameter]:
         yield UNKNOWN
         return
     for element in holder.value:
-        yield DYNAMIC if is_expression(element) else _written(element)
+        yield DYNAMIC if is_expression(element) else _written(element, holder.name)
     if isinstance(holder.value, OpenList):
         yield UNKNOWN
 

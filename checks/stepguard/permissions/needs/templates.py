@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -50,7 +50,14 @@ _MAXIMUM_COMBINATIONS = 64
 Documented: TypeAlias = "tuple[str, tuple[str, ...]]"
 """An ARN for a target that the definition names, and the ARNs for one that it does not."""
 
-Lookup = Callable[[str], "list[Plain]"]
+
+class GivenAsArn(Struct, frozen=True):
+    """The value of a parameter that takes nothing but an ARN."""
+
+    value: Plain
+
+
+Lookup: TypeAlias = "Callable[[str], Sequence[Plain | GivenAsArn]]"
 """Returns the values of a placeholder; an empty list when there is none to be put in."""
 
 
@@ -106,14 +113,16 @@ def fill(template: str, lookup: Lookup, deployment: Deployment) -> list[Plain]:
         return [_text([template])]
     found: list[Plain] = []
     is_whole = parsed.ends_in_names and not any(map(lookup, parsed.others))
-    for value in _flat(lookup(parsed.first)):
-        if value == "":
-            continue
-        whole = _as_arn(value, template, deployment) if is_whole else None
-        if whole is not None:
-            found.append(whole)
-        else:
-            found.extend(_substituted(parsed, value, lookup, deployment))
+    for given in lookup(parsed.first):
+        takes_arn = isinstance(given, GivenAsArn)
+        for value in _flat([given]):
+            if value == "":
+                continue
+            whole = _as_arn(value, template, deployment, takes_arn) if is_whole else None
+            if whole is not None:
+                found.append(whole)
+            else:
+                found.extend(_substituted(parsed, value, lookup, deployment))
     return found[:_MAXIMUM_COMBINATIONS]
 
 
@@ -156,11 +165,12 @@ def _braced(arn: str) -> str:
     return _PLACEHOLDER.sub(lambda match: "{" + str(match.group(2)) + "}", arn)
 
 
-def _flat(values: Iterable[Plain]) -> list[Plain]:
-    return [one for value in values for one in alternatives(value) if not isinstance(one, OneOf)]
+def _flat(values: Iterable[Plain | GivenAsArn]) -> list[Plain]:
+    bare = (one.value if isinstance(one, GivenAsArn) else one for one in values)
+    return [one for value in bare for one in alternatives(value) if not isinstance(one, OneOf)]
 
 
-def _as_arn(value: Plain, template: str, deployment: Deployment) -> Plain | None:
+def _as_arn(value: Plain, template: str, deployment: Deployment, takes_arn: bool) -> Plain | None:
     """Return the value as the resource itself, where it is the ARN of what the template means."""
     service = template.split(":")[2] if template.startswith("arn:") else ""
     first = leading_reference(value)
@@ -177,7 +187,7 @@ def _as_arn(value: Plain, template: str, deployment: Deployment) -> Plain | None
             own = arn_reference(named)
             return None if own is None else Text((Hole(own),))
         return value if first.attribute in identity.arns else None
-    if _reads_like_arn(value):
+    if _reads_like_arn(value) or (takes_arn and _begins_unknown(value)):
         return Text((Hole(value),)) if isinstance(value, UNREAD) else value
     arn = split_arn(value)
     if arn is None:
@@ -190,6 +200,13 @@ def _is_of(template: str, arn: str) -> bool:
     if not template.startswith("arn:"):
         return True
     return arn.split(":")[2] == template.split(":")[2] and _kind(arn) == _kind(template)
+
+
+def _begins_unknown(value: Plain) -> bool:
+    """Tell whether what a value begins with is not known."""
+    if isinstance(value, Text):
+        return bool(value.parts) and isinstance(value.parts[0], Hole)
+    return isinstance(value, UNREAD)
 
 
 def _reads_like_arn(value: Plain) -> bool:
