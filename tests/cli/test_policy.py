@@ -54,6 +54,19 @@ def test_a_language_that_has_no_names_for_the_resources_is_refused(in_root: Path
     assert "WorkflowRole" not in some.stdout
 
 
+def test_what_deployment_needs_has_to_be_waited_for(in_root: Path) -> None:
+    said = " ".join(run("fixtures/bad/cloudformation").stdout.replace("#", " ").split())
+    assert (
+        "Step Functions looks for events:PutTargets, events:PutRule and events:DescribeRule when "
+        "it makes Workflow, which by itself waits only for the role: name the policy in its "
+        "DependsOn"
+    ) in said
+    terraform = " ".join(run("fixtures/good/terraform").stdout.replace("#", " ").split())
+    assert "name the policy in its depends_on" in terraform
+    assert "depends_on" not in run("fixtures/bad/terraform").stdout
+    assert "DependsOn" not in run("fixtures/good/asl").stdout
+
+
 def test_one_machine_can_be_chosen(in_root: Path) -> None:
     done = run("fixtures/good", "--machine", "Invoice")
     assert done.exit_code == 0

@@ -27,8 +27,10 @@ _DENIED = "the state fails with access denied"
 
 _LISTED = "AWS lists it among the permissions of a distributed Map"
 
+_NOT_DEPLOYED = "the machine cannot be deployed"
+
 _OF_FEATURES = {
-    "logging": ("the machine cannot be deployed", True),
+    "logging": (_NOT_DEPLOYED, True),
     "tracing": ("no traces arrive", False),
 }
 """What happens without what a feature of the machine needs, and whether that stops it."""
@@ -78,6 +80,11 @@ class Need(Struct, frozen=True):
         return self.effect == _LISTED
 
     @property
+    def is_for_deployment(self) -> bool:
+        """Whether Step Functions looks for it when the machine is deployed."""
+        return self.effect.startswith(_NOT_DEPLOYED)
+
+    @property
     def effect(self) -> str:
         """What happens without it, in a few words."""
         return self._effect[0]
@@ -89,7 +96,7 @@ class Need(Struct, frozen=True):
                 return "when the execution is stopped, what it started goes on", False
             return "the execution may never see the end of what it waits for", True
         if self.part == "event-rule":
-            return "the machine cannot be deployed, or learns late of the end", True
+            return f"{_NOT_DEPLOYED}, or learns late of the end", True
         if self.part == "tags":
             return "AWS's own policy for the call has it: the state may fail", False
         if self.operation == _SWITCH_OFF:

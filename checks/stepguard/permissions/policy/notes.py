@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 from stepguard.deployment.documents import Document
-from stepguard.deployment.resources import Role, StateMachine
+from stepguard.deployment.resources import Form, Role, StateMachine
 from stepguard.deployment.values import Plain, Text, render, render_text
 from stepguard.permissions.needs import Need, NotChecked
 from stepguard.permissions.policy.model import PolicyStatement
@@ -105,6 +105,22 @@ def notes_on_needs(needs: Iterable[Need], writing: Writing) -> Iterator[str]:
                 others.setdefault(need.by, {})[need.action] = None
         for by, actions in others.items():
             yield words.format(by=by, actions=in_full(actions))
+
+
+def notes_on_order(
+    role: Role | None, machines: Iterable[StateMachine], needs: Iterable[Need]
+) -> Iterator[str]:
+    """Yield which machines have to wait for the policy, since they are deployed with its help."""
+    deployed = [one.address for one in machines if one.form is not Form.ASL]
+    if role is None or role.generated or not deployed:
+        return
+    actions = [one.action for one in needs if one.is_for_deployment and is_written(one)]
+    if actions:
+        word = "depends_on" if role.form in (Form.TERRAFORM, Form.PLAN) else "DependsOn"
+        yield (
+            f"Step Functions looks for {listed(actions)} when it makes {listed(deployed)}, which "
+            f"by itself waits only for the role: name the policy in its {word}"
+        )
 
 
 def notes_on_statements(

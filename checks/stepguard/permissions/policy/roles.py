@@ -21,6 +21,7 @@ from stepguard.permissions.policy.model import (
 from stepguard.permissions.policy.notes import (
     notes_on_machines,
     notes_on_needs,
+    notes_on_order,
     notes_on_role,
     notes_on_statements,
     shown,
@@ -90,6 +91,7 @@ class _UsedRole(Struct):
             *notes_on_machines(machines, self.not_checked),
             *notes_on_role(self.role, self.name),
             *notes_on_needs(needs, writing),
+            *notes_on_order(self.role, machines, needs),
             *self.notes,
             *notes_on_statements(permissions, size, circular),
         )
