@@ -73,6 +73,25 @@ def test_render_of_one_machine(in_root: Path) -> None:
     assert "Nothing" in lost.stderr
 
 
+def test_render_shows_a_role_of_many_machines_with_some_of_them(tmp_path: Path) -> None:
+    trust = {"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}}
+    role = {"AssumeRolePolicyDocument": {"Statement": {**trust, "Action": "sts:AssumeRole"}}}
+    machine = {"Definition": {}, "RoleArn": {"Fn::GetAtt": ["R", "Arn"]}}
+    resources = {
+        f"M{number:02}": {"Type": "AWS::StepFunctions::StateMachine", "Properties": machine}
+        for number in range(52)
+    }
+    resources["R"] = {"Type": "AWS::IAM::Role", "Properties": role}
+    path = tmp_path / "template.json"
+    path.write_text(json.dumps({"Resources": resources}), encoding="utf-8")
+    machines = json.loads(run("render", path).stdout)
+    whole = [one["address"] for one in machines if "policies" in one["roles"][0]]
+    assert len(whole) == 50
+    assert [one["roles"] for one in machines if one["address"] not in whole] == [
+        [{"address": "R", "shown_with": "M00"}]
+    ] * 2
+
+
 def test_render_says_what_could_not_be_read(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(
         "Resources:\n  M:\n    Type: AWS::Serverless::StateMachine\n"

@@ -24,19 +24,19 @@ def command(
 ) -> None:
     """Print what was read at PATHS as JSON: for each state machine its definition and its role.
 
-    What is not known before deployment is written as ${...}; sensitive values are masked.
+    What is not known before deployment is written as ${...}; sensitive values are masked. A role
+    that very many state machines have is printed with the first 50 of them.
     """
-    import json
-
     from stepguard.reading import read
+    from stepguard.reports.indented_json import indented
     from stepguard.reports.rendering import render_deployments
 
     with ProgressBar() as progress:
         reading = read(paths, read_options(given), progress)
-    machines = render_deployments(reading.deployments, address)
+    machines = list(render_deployments(reading.deployments, address))
     write_errors(reading.errors)
     if address is not None and not machines:
         fail(f"no state machine {address!r} was read")
-    write(json.dumps(machines, indent=2) + "\n")
+    write(indented(machines) + "\n")
     if reading.errors:
         sys.exit(USAGE_ERROR)

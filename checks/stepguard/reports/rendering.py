@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from stepguard.deployment.documents import Document
@@ -13,20 +13,25 @@ from stepguard.deployment.resources import PolicyDocument, Role, StateMachine, U
 from stepguard.deployment.values import Plain, Traced, plain, render
 from stepguard.hiding import without_secrets
 
+MAXIMUM_REPEATED = 50
+"""Machines with which a role is shown whole; what is shown with all of them can be without end."""
+
 
 def render_deployments(
     deployments: Iterable[Deployment], address: str | None = None
-) -> list[dict[str, Any]]:
-    """Return every state machine (or those at `address`) with its definition and roles."""
-    return [
-        _machine(machine, deployment)
-        for deployment in deployments
-        for machine in deployment.state_machines
-        if address is None or machine.address == address
-    ]
+) -> Iterator[dict[str, Any]]:
+    """Yield every state machine (or those at `address`) with its definition and roles."""
+    for deployment in deployments:
+        shown: dict[int, list[str]] = {}
+        for machine in deployment.state_machines:
+            if address is None or machine.address == address:
+                yield _machine(machine, deployment, shown)
 
 
-def _machine(machine: StateMachine, deployment: Deployment) -> dict[str, Any]:
+def _machine(
+    machine: StateMachine, deployment: Deployment, shown: dict[int, list[str]]
+) -> dict[str, Any]:
+    """Return a machine. `shown` are the machines with which each role was shown before."""
     rendered: dict[str, Any] = {
         "address": machine.address,
         "file": machine.span.path if machine.span is not None else deployment.root,
@@ -36,7 +41,15 @@ def _machine(machine: StateMachine, deployment: Deployment) -> dict[str, Any]:
         rendered["variant"] = machine.variant
     rendered["definition"] = _document(machine.definition)
     rendered["role"] = None if machine.role is None else _value(machine.role)
-    rendered["roles"] = [_role(role, deployment) for role in deployment.roles_of(machine)]
+    roles: list[dict[str, Any]] = []
+    for role in deployment.roles_of(machine):
+        before = shown.setdefault(id(role), [])
+        if len(before) < MAXIMUM_REPEATED:
+            before.append(machine.address)
+            roles.append(_role(role, deployment))
+        else:
+            roles.append({"address": role.address, "shown_with": before[0]})
+    rendered["roles"] = roles
     return rendered
 
 
