@@ -12,7 +12,7 @@ from stepguard.structs import Struct
 
 FOR_EACH = "Fn::ForEach::"
 
-MAXIMUM_COPIED = 100_000
+MAXIMUM_COPIED = 70_000
 """Values that the loops of one template may make, all together."""
 
 _NOT_ALPHANUMERIC = re.compile(r"[^A-Za-z0-9]")

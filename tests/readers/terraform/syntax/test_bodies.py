@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
-from stepguard.readers.terraform.syntax.expressions import Body, Template, TemplateLiteral
+from stepguard.readers.terraform.syntax.expressions import (
+    Body,
+    ObjectExpression,
+    Template,
+    TemplateLiteral,
+)
 from stepguard.readers.terraform.syntax.parser import ParserUnavailableError, parse_body
 
 
@@ -59,6 +67,48 @@ def test_comments_are_no_content(parser: str) -> None:
     parsed = parse_body(text, parser)
     assert parsed.problems == ()
     assert [one.name for one in parsed.body.attributes] == ["d"]
+
+
+MANY_BLANKS = {
+    "comments": "# a line of a comment that is as long as such lines are\n" * 2_000,
+    "a comment": "/*" + "x\n" * 50_000 + "*/",
+    "lines": "\n" * 100_000,
+    "blanks": " " * 100_000,
+}
+
+
+@pytest.mark.in_time(5)
+@pytest.mark.parametrize("name", MANY_BLANKS)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a = {…\n  b = { c = 1 }…\n  d = [1,…2…]\n…}\n",
+        "a = {\n  b = (10 +…- c…)\n  d = f(…e…, g[…0…])…\n}\n",
+        'b "c" {\n…a = "x y"…\n…d {\n…}\n…}…\n',
+    ],
+)
+def test_long_blanks_are_no_content(name: str, text: str, show: Callable[[Any], str]) -> None:
+    def shape(body: Body) -> Any:
+        blocks = [(one.type, one.labels, shape(one.body)) for one in body.blocks]
+        return [(one.name, show(one.expression)) for one in body.attributes], blocks
+
+    parsed = parse_body(text.replace("…", MANY_BLANKS[name]), "tree-sitter")
+    short = parse_body(text.replace("…", " "), "tree-sitter")
+    assert parsed.problems == short.problems == ()
+    assert shape(parsed.body) == shape(short.body)
+
+
+def test_places_behind_long_blanks(parser: str) -> None:
+    text = "a = {" + "\n" * 300 + "  b = c" + " " * 300 + "+ 20\n" + " " * 300 + "d = e\n}\n"
+    parsed = parse_body(text, parser)
+    (attribute,) = parsed.body.attributes
+    expression = attribute.expression
+    assert isinstance(expression, ObjectExpression)
+    assert text[expression.start : expression.end].startswith("{")
+    assert [text[one.value.start : one.value.end] for one in expression.members] == [
+        "c" + " " * 300 + "+ 20",
+        "e",
+    ]
 
 
 @pytest.mark.in_time(2)

@@ -8,7 +8,8 @@ conditionals bind to the left; that is put right here.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 import tree_sitter
@@ -38,13 +39,14 @@ from stepguard.readers.terraform.syntax.expressions import (
 )
 from stepguard.readers.terraform.syntax.scanner import Region
 
-_EXPRESSION_PREFIX = b"x="
+_EXPRESSION_PREFIX = "x="
 _MAXIMUM_ERRORS = 20
 _STRETCH = 512
 _LEAST_READS = 1_000
 _READS_OF_A_STRETCH = 100
 """How often a stretch of so many bytes may be read; without mistakes it is one or two times."""
 
+_LONG_BLANKS = re.compile(r"(?<![ \t\n])[ \t\n]{64,}")
 _STRUCTURE = re.compile(r'"[^"]*"|[{}\n]')
 _NO_HCL = "this is no valid HCL"
 _CLOSING = frozenset("})]")
@@ -84,11 +86,47 @@ class _Source:
         return stretch
 
 
-def _parse(text: bytes) -> tree_sitter.Tree | None:
-    """Return the tree of a text; `None` where its mistakes are beyond telling apart."""
-    source = _Source(text)
+class _Places:
+    """Where in the source the bytes are of a text that was parsed without its long blanks.
+
+    `base` is where that begins. `blanks` are the offsets of the single blanks that stand for many,
+    `left_out` how many were left out up to each.
+    """
+
+    def __init__(self, base: int, blanks: Sequence[int], left_out: Sequence[int]) -> None:
+        self._base = base
+        self._blanks = blanks
+        self._left_out = left_out
+
+    def of(self, offset: int) -> int:
+        """Return where in the source a byte of the text is."""
+        before = bisect_left(self._blanks, offset) if self._blanks else 0
+        return self._base + offset + (self._left_out[before - 1] if before else 0)
+
+
+def _parse(masked: str, start: int, prefix: str = "") -> tuple[tree_sitter.Tree | None, _Places]:
+    """Parse a masked text that begins at `start`; a prefix is no part of it.
+
+    Instead of the tree there is `None` where the text's mistakes are beyond telling apart. Within
+    an object, the grammar looks from each blank as far as the blanks go, so that of many only one
+    is parsed.
+    """
+    parts: list[str] = []
+    blanks: list[int] = []
+    left_out: list[int] = []
+    text = prefix + masked
+    end = total = 0
+    for many in _LONG_BLANKS.finditer(text):
+        parts += (text[end : many.start()], "\n" if "\n" in many.group() else " ")
+        blanks.append(many.start() - total)
+        total += len(many.group()) - 1
+        left_out.append(total)
+        end = many.end()
+    parts.append(text[end:])
+    source = _Source("".join(parts).encode("ascii"))
     tree = _parser().parse(source.read)
-    return None if source.is_cut_off else tree
+    places = _Places(start - len(prefix), blanks, left_out)
+    return None if source.is_cut_off else tree, places
 
 
 class TreeSitterGrammar:
@@ -96,30 +134,29 @@ class TreeSitterGrammar:
 
     def body(self, region: Region, assembly: Assembly) -> Body:
         """Return the body that a region is; what is wrong goes to the assembly."""
-        tree = _parse(region.masked.encode("ascii"))
+        tree, places = _parse(region.masked, region.start)
         if tree is not None and not tree.root_node.has_error:
-            return _Reading(region, assembly, region.start).whole_body(tree.root_node)
+            return _Reading(region, assembly, places).whole_body(tree.root_node)
         # A mistake can swallow everything behind it, so each block is read by itself then.
         attributes: list[Attribute] = []
         blocks: list[Block] = []
         for start, end in _top_level_pieces(region.masked):
-            piece = _parse(region.masked[start:end].encode("ascii"))
+            piece, places = _parse(region.masked[start:end], region.start + start)
             if piece is None:
                 assembly.problem(_NO_HCL, region.start + start, region.start + end)
                 continue
-            body = _Reading(region, assembly, region.start + start).whole_body(piece.root_node)
+            body = _Reading(region, assembly, places).whole_body(piece.root_node)
             attributes.extend(body.attributes)
             blocks.extend(body.blocks)
         return Body(tuple(attributes), tuple(blocks), region.start, region.end)
 
     def expression(self, region: Region, assembly: Assembly) -> Expression | None:
         """Return the expression that a region is; `None`, and a problem, when it is none."""
-        tree = _parse(_EXPRESSION_PREFIX + region.masked.encode("ascii"))
+        tree, places = _parse(region.masked, region.start, _EXPRESSION_PREFIX)
         if tree is None:
             assembly.problem(_NO_HCL, region.start, region.end)
             return None
-        base = region.start - len(_EXPRESSION_PREFIX)
-        return _Reading(region, assembly, base).only_expression(tree.root_node)
+        return _Reading(region, assembly, places).only_expression(tree.root_node)
 
 
 def _top_level_pieces(masked: str) -> Iterator[tuple[int, int]]:
@@ -139,12 +176,12 @@ def _top_level_pieces(masked: str) -> Iterator[tuple[int, int]]:
 
 
 class _Reading:
-    """The reading of one tree. `base` is added to the tree's offsets."""
+    """The reading of one tree, whose offsets `places` puts into the source."""
 
-    def __init__(self, region: Region, assembly: Assembly, base: int) -> None:
+    def __init__(self, region: Region, assembly: Assembly, places: _Places) -> None:
         self._region = region
         self._assembly = assembly
-        self._base = base
+        self._place = places.of
 
     def whole_body(self, root: Node) -> Body:
         """Return the body of a file."""
@@ -164,13 +201,13 @@ class _Reading:
         return self._expression(items[0].children[-1]).expression
 
     def _start(self, node: Node) -> int:
-        return self._region.begin(node.start_byte + self._base)
+        return self._region.begin(self._place(node.start_byte))
 
     def _end(self, node: Node) -> int:
-        return node.end_byte + self._base
+        return self._place(node.end_byte)
 
     def _text(self, node: Node) -> str:
-        return self._assembly.text[node.start_byte + self._base : node.end_byte + self._base]
+        return self._assembly.text[self._place(node.start_byte) : self._place(node.end_byte)]
 
     def _wrong(self, start: int, end: int, message: str = _NO_HCL) -> None:
         # Where the scanner has said what is open, the grammar's word adds nothing.
@@ -336,7 +373,7 @@ class _Reading:
 
     def _operation(self, node: Node) -> Term:
         if node.type == "unary_operation":
-            sign = node.children[0].start_byte + self._base
+            sign = self._place(node.children[0].start_byte)
             operand = self._operand(node.children[1:])
             expression = self._assembly.unary(self._region.signs[sign], operand)
             return Term(expression, self._start(node), operand.end)
