@@ -67,6 +67,16 @@ def test_what_deployment_needs_has_to_be_waited_for(in_root: Path) -> None:
     assert "DependsOn" not in run("fixtures/good/asl").stdout
 
 
+def test_logical_ids_are_those_of_the_template(tmp_path: Path, in_root: Path) -> None:
+    template = (Path("fixtures/bad/cloudformation/template.yaml")).read_text(encoding="utf-8")
+    path = tmp_path / "template.yaml"
+    path.write_text(template.replace("WorkflowRole", "workflowRole"), encoding="utf-8")
+    said = run(path).stdout
+    assert "\n  workflowRole:\n" in said
+    assert "\n        - !Ref workflowRole\n" in said
+    assert "\n  workflowRoleNeeds:\n" in said
+
+
 def test_one_machine_can_be_chosen(in_root: Path) -> None:
     done = run("fixtures/good", "--machine", "Invoice")
     assert done.exit_code == 0

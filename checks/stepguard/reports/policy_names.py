@@ -35,9 +35,17 @@ def identifier(address: str) -> str:
     return f"role_{name}" if name[0].isdigit() else name
 
 
-def logical_id(name: str) -> str:
-    """Return a CloudFormation name of letters and digits."""
-    words = _WORD.findall(name[len(stack_of(name)) :]) or ["Role"]
+def logical_id(address: str) -> str:
+    """Return the logical id in an address; of one of Terraform, a name of letters and digits."""
+    local = address[len(stack_of(address)) :]
+    if _WORD.fullmatch(local):
+        return local
+    return capitalized(local)
+
+
+def capitalized(name: str) -> str:
+    """Return a CloudFormation name of letters and digits, made from any other name."""
+    words = _WORD.findall(name) or ["Role"]
     return "".join(word[:1].upper() + word[1:] for word in words)
 
 

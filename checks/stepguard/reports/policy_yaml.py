@@ -14,7 +14,7 @@ from stepguard.permissions.policy import PolicyStatement, RolePolicy
 from stepguard.permissions.policy.model import VERSION, statement_value
 from stepguard.reports.policy_comments import comment
 from stepguard.reports.policy_inputs import Inputs
-from stepguard.reports.policy_names import heading_of, logical_id, stack_of, unused
+from stepguard.reports.policy_names import capitalized, heading_of, logical_id, stack_of, unused
 
 _PARAMETER = re.compile(r"^it is a parameter|^its value is a secret|parameter store")
 _LOGICAL = re.compile(r"[0-9A-Za-z]+")
@@ -100,7 +100,7 @@ class _Stack:
         role = policy.role
         own = logical_id(policy.base_name)
         if role is None:
-            own = unused(f"{own}Role", lambda name: self._is_taken(policy, name))
+            own = unused(f"{capitalized(own)}Role", lambda name: self._is_taken(policy, name))
             self._taken.add(own)
         for line in (heading_of(policy), *policy.notes):
             yield from comment(line, "  ")
