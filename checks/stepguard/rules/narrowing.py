@@ -31,6 +31,7 @@ from stepguard.permissions.role_needs import RoleNeeds, needs_of_role
 from stepguard.rules.circles import place_outside_circle
 from stepguard.rules.grants import Grant, listed
 from stepguard.rules.role_users import other_users_of
+from stepguard.rules.shared_policies import also_for
 
 ACTIONS_IN_SUGGESTION = 3
 """Actions for which a suggestion spells out the resources."""
@@ -125,7 +126,7 @@ def what_to_write(actions: Sequence[Action], grant: Grant, deployment: Deploymen
         names = listed([one.full_name for one in unused])
         example = _arn(main_type(unused[0]), notation)
         parts.append(f"No state takes {names} itself: leave that out, or name it, as in {example}")
-    return f"{'. '.join(parts)}{_instead_of_template(grant)}"
+    return f"{'. '.join(parts)}{also_for(grant, deployment)}{_instead_of_template(grant)}"
 
 
 def _instead_of_template(grant: Grant) -> str:
@@ -140,7 +141,8 @@ def _others(grant: Grant, deployment: Deployment) -> str:
     """Return that something else runs with the role, which needs what no state does."""
     users = [one.resource for one in other_users_of(grant.role, deployment)]
     names = listed([f"'{one.label or one.address}'" for one in users])
-    return f", and what {names} may need, running with the same role" if users else ""
+    needed = f", and what {names} may need, running with the same role" if users else ""
+    return f"{needed}{also_for(grant, deployment)}"
 
 
 def _may_be_about(statement: Statement, need: Need, deployment: Deployment) -> bool:

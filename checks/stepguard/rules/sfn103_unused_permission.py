@@ -5,15 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from stepguard.data import load
+from stepguard.deployment.graph import Deployment
+from stepguard.deployment.iam.elements import Entry
 from stepguard.deployment.iam.principals import STEP_FUNCTIONS
 from stepguard.deployment.iam.trust import lets_anyone_in, trust_of
 from stepguard.deployment.resources import Role
 from stepguard.deployment.source import Span
 from stepguard.finding import NotEvaluated, RelatedPlace, Severity, Violation
+from stepguard.permissions.memory import remembered
 from stepguard.permissions.role_needs import RoleNeeds, needs_of_role
 from stepguard.permissions.unused import Unused, Usage
-from stepguard.rules.grants import Grant, grants_of, listed, name_of_role, shown, told_apart
+from stepguard.rules.grants import (
+    Grant,
+    grants_of,
+    listed,
+    name_of_role,
+    read_grants,
+    shown,
+    told_apart,
+)
 from stepguard.rules.rule import Context, RoleRule, Verdict
+from stepguard.rules.shared_policies import names_of_roles, other_roles_with
 
 _FEATURES = {"cloudwatch_logs": "logging", "xray": "tracing"}
 
@@ -47,26 +59,66 @@ class UnusedPermission(RoleRule):
 
     def judge(self, subject: Role, context: Context) -> Verdict:
         """Judge every statement that allows something."""
-        grants = grants_of(subject, context)
-        if not grants.known:
+        if not grants_of(subject, context).known:
             return None
-        needs = needs_of_role(subject, context.deployment)
-        reason = _why_not(subject, needs)
-        if reason:
-            return [NotEvaluated(reason=reason, resource=subject.address, span=subject.span)]
-        usage = Usage(needs, context.deployment)
+        usage = _usage_of(subject, context.deployment)
+        if isinstance(usage, str):
+            return [NotEvaluated(reason=usage, resource=subject.address, span=subject.span)]
         found: list[Violation | NotEvaluated] = []
         made: dict[Span, list[tuple[Grant, Unused]]] = {}
-        for grant in grants.known:
-            unused = usage.unused(grant.statement)
+        for grant, unused in usage:
             span = _made_at(grant)
             if span is None:
-                found.extend(_judge(grant, unused))
+                found.extend(_judge(grant, unused, context.deployment))
             else:
                 made.setdefault(span, []).append((grant, unused))
         for span, statements in made.items():
             found.extend(_judge_made(span, statements))
         return told_apart(found)
+
+
+@remembered
+def _usage_of(role: Role, deployment: Deployment) -> str | list[tuple[Grant, Unused]]:
+    """Return what of each statement is not used, or why that cannot be told."""
+    needs = needs_of_role(role, deployment)
+    reason = _why_not(role, needs)
+    if reason:
+        return reason
+    usage = Usage(needs, deployment)
+    return [(one, usage.unused(one.statement)) for one in read_grants(role, deployment).known]
+
+
+@remembered
+def _places_unused(role: Role, deployment: Deployment) -> frozenset[tuple[str, int]]:
+    """Return where there stands what a role does not use; nothing where that is not known."""
+    usage = _usage_of(role, deployment)
+    if isinstance(usage, str):
+        return frozenset()
+    return frozenset(
+        _place_of(grant, one)
+        for grant, unused in usage
+        for one in (*unused.actions, *unused.resources)
+    )
+
+
+def _place_of(grant: Grant, entry: Entry) -> tuple[str, int]:
+    span = grant.place(entry.path)
+    return ("", id(grant.document)) if span is None else (span.path, span.start)
+
+
+def _what_to_do(change: str, grant: Grant, entries: Sequence[Entry], deployment: Deployment) -> str:
+    """Return a change, or how to make it for one role where others may need what it is about."""
+    users = [
+        role
+        for role in other_roles_with(grant, deployment)
+        if not _places_unused(role, deployment).issuperset(_place_of(grant, one) for one in entries)
+    ]
+    if not users:
+        return change
+    return (
+        f"Give the role a policy of its own without that: this one is also that of "
+        f"{names_of_roles(users)}, which may use it"
+    )
 
 
 def _made_at(grant: Grant) -> Span | None:
@@ -150,7 +202,9 @@ def _feature_of(actions: Sequence[str]) -> str:
     return ""
 
 
-def _judge(grant: Grant, unused: Unused) -> Iterator[Violation | NotEvaluated]:
+def _judge(
+    grant: Grant, unused: Unused, deployment: Deployment
+) -> Iterator[Violation | NotEvaluated]:
     for action, reason in unused.open[:1]:
         yield grant.not_evaluated(f"whether {action} is used is not known: {reason}")
     role = f"role '{name_of_role(grant.role)}'"
@@ -172,12 +226,13 @@ def _judge(grant: Grant, unused: Unused) -> Iterator[Violation | NotEvaluated]:
             related=tuple(
                 RelatedPlace(f"{shown(one.value)} too", grant.place(one.path)) for one in others
             ),
-            suggestion=drop,
+            suggestion=_what_to_do(drop, grant, unused.actions, deployment),
             subject=" ".join((grant.statement.sid, *sorted(names))),
         )
     elif unused.resources:
         names = [shown(one.value) for one in unused.resources]
         first, *others = unused.resources
+        drop = f"Remove {listed(names)}, or name what the states use instead"
         yield Violation(
             message=f"{grant.label} allows {role} {listed(unused.used)} on {listed(names)}; "
             f"its state machines do that, but on other resources",
@@ -187,6 +242,6 @@ def _judge(grant: Grant, unused: Unused) -> Iterator[Violation | NotEvaluated]:
             related=tuple(
                 RelatedPlace(f"{shown(one.value)} too", grant.place(one.path)) for one in others
             ),
-            suggestion=f"Remove {listed(names)}, or name what the states use instead",
+            suggestion=_what_to_do(drop, grant, unused.resources, deployment),
             subject=" ".join((grant.statement.sid, *sorted(names))),
         )
