@@ -144,7 +144,7 @@ def test_it_says_which_actions_to_write(judge_role: Judge) -> None:
     unused = judge_role("SFN101", allow("s3:*"), definition=PUT).only
     assert "leave them out" in unused.suggestion
     no_machine = judge_role("SFN101", allow("s3:*")).only
-    assert no_machine.suggestion == "Write the actions that the workflow takes one by one"
+    assert no_machine.suggestion == "Write the actions that are needed one by one"
     unread = judge_role("SFN101", allow("s3:*"), definition=Unread("lost")).only
     assert unread.suggestion == "Write the actions that the workflow takes one by one"
 

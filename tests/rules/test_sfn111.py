@@ -246,3 +246,33 @@ def test_whoever_uses_the_role_is_named(judge_role: Judge) -> None:
     both = trust({"Service": [STATES, "lambda.amazonaws.com"]})
     found = judge_role("SFN111", trust=both, definition=MACHINE, others=[function]).only
     assert found.suggestion.endswith("and give 'Worker' a role of its own")
+
+
+ALONE = """
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument:
+        Statement:
+          - Effect: Allow
+            Principal: {Service: [lambda.amazonaws.com, states.amazonaws.com]}
+            Action: sts:AssumeRole
+  Worker:
+    Type: AWS::Lambda::Function
+    Properties: {Role: !GetAtt Role.Arn}
+"""
+
+
+def test_a_role_of_something_else_is_not_for_step_functions(scanned: Callable[..., Any]) -> None:
+    (found,) = (one.violation for one in scanned("SFN111", ALONE).findings)
+    assert found.message.endswith(
+        "lets Step Functions assume it besides lambda.amazonaws.com, and no state machine of the "
+        "project runs as it"
+    )
+    assert found.suggestion == "Leave states.amazonaws.com out: the role is that of 'Worker'"
+    assert found.span.text == STATES
+    (nobody,) = (one.violation for one in scanned("SFN111", ALONE.split("  Worker:")[0]).findings)
+    assert "lets lambda.amazonaws.com assume it, with every permission that it has" in (
+        nobody.message
+    )

@@ -90,7 +90,8 @@ def actions_to_write(patterns: Sequence[str], grant: Grant, deployment: Deployme
             f"No state of the workflow takes any of these actions itself{where}: leave them out, "
             f"or write those that are needed one by one{others}"
         )
-    return f"Write the actions that the workflow takes one by one{others}"
+    what = "that the workflow takes" if needs.machines else "that are needed"
+    return f"Write the actions {what} one by one{others}"
 
 
 def what_to_write(actions: Sequence[Action], grant: Grant, deployment: Deployment) -> str:

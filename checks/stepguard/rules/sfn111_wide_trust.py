@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stepguard.deployment.documents import Document
+from stepguard.deployment.documents import Document, Path
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.iam.arns import ACCOUNT_ID
 from stepguard.deployment.iam.principals import Principal
@@ -22,6 +22,7 @@ from stepguard.permissions.role_needs import role_of_task
 from stepguard.rules.grants import listed, name_of_statement, shown, told_apart
 from stepguard.rules.role_users import other_users_of
 from stepguard.rules.rule import Context, RoleRule, Verdict
+from stepguard.rules.shared_policies import names_of_roles, other_roles_trusting
 from stepguard.rules.trusts import in_form, in_words, not_evaluated, place, read_trust
 from stepguard.structs import Struct
 
@@ -208,20 +209,46 @@ def _are_services(others: list[_Other]) -> bool:
 def _violation(others: list[_Other], role: Role, deployment: Deployment) -> Violation:
     first, *further = sorted(others, key=lambda one: -one.severity)
     names = [one.name for one in (first, *further)]
+    path = first.principal.entry.path
+    has_machines = bool(deployment.machines_of(role))
+    users = "" if has_machines else _users_of(role, deployment)
+    if users and _are_services(others):
+        effect = f"besides {listed(names)}, and no state machine of the project runs as it"
+        message = f"{in_words(role)} lets Step Functions assume it {effect}"
+        suggestion = f"Leave {SERVICE} out: the role is that of {users}"
+        path = _place_of_step_functions(role) or path
+    else:
+        whose = "the workflow" if has_machines else "it"
+        message = f"{in_words(role)} lets {listed(names)} assume it, "
+        message += f"with every permission that {whose} has"
+        suggestion = _only_step_functions(role, _users_of(role, deployment) or "others")
     return Violation(
-        message=f"{in_words(role)} lets {listed(names)} assume it, "
-        "with every permission that the workflow has",
+        message=message,
         resource=role.address,
-        span=place(role, first.principal.entry.path),
-        path=first.principal.entry.path,
+        span=place(role, path),
+        path=path,
         related=tuple(
             RelatedPlace(f"{one.name} too", place(role, one.principal.entry.path))
             for one in further
         ),
-        suggestion=_only_step_functions(role, _who_else(role, deployment)),
+        suggestion=suggestion + _also_for(role, deployment),
         subject=" ".join(("trusts", *sorted(names))),
         severity=first.severity,
     )
+
+
+def _place_of_step_functions(role: Role) -> Path | None:
+    """Return where the trust policy names Step Functions; `None` where it does not."""
+    statements = read_trust(role)
+    if isinstance(statements, NotEvaluated):
+        return None
+    named = (
+        principal.entry.path
+        for statement in statements.known
+        for principal in (() if statement.principals is None else statement.principals.known)
+        if is_step_functions(principal)
+    )
+    return next(named, None)
 
 
 def _everybody_but(statement: Statement, role: Role) -> Violation:
@@ -267,10 +294,16 @@ def _lets_everybody_in(statement: Statement) -> bool:
     return lets_anyone_in(statement) and (everyone or statement.not_principals is not None)
 
 
-def _who_else(role: Role, deployment: Deployment) -> str:
-    """Return who needs a role of their own, by name where something of the project does."""
+def _users_of(role: Role, deployment: Deployment) -> str:
+    """Return, by name, what of the project has the role and is no state machine."""
     users = [one.resource for one in other_users_of(role, deployment)]
-    return listed([f"'{one.label or one.address}'" for one in users]) or "others"
+    return listed([f"'{one.label or one.address}'" for one in users])
+
+
+def _also_for(role: Role, deployment: Deployment) -> str:
+    """Return that other roles have the same text for a trust policy; empty when none has."""
+    others = other_roles_trusting(role, deployment)
+    return f" (the text is also the trust policy of {names_of_roles(others)})" if others else ""
 
 
 def _only_step_functions(role: Role, who: str = "others") -> str:

@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from stepguard.deployment.documents import Document
 from stepguard.deployment.graph import Deployment
-from stepguard.deployment.resources import PolicyDocument, Role
+from stepguard.deployment.resources import Role, Unread
 from stepguard.rules.grants import Grant, listed, name_of_role
 from stepguard.rules.once import once
 
@@ -21,8 +21,16 @@ def other_roles_with(grant: Grant, deployment: Deployment) -> list[Role]:
 
     What is written there for one of them is written for all.
     """
-    roles = _roles_by_text(deployment).get(_text_of(grant.policy), ())
+    roles = _roles_by_text(deployment).get(_text_of(grant.document), ())
     return [one for one in roles if one is not grant.role]
+
+
+def other_roles_trusting(role: Role, deployment: Deployment) -> list[Role]:
+    """Return the roles, besides one, whose trust policy is the same text."""
+    if not isinstance(role.trust, Document):
+        return []
+    roles = _roles_by_trust(deployment).get(_text_of(role.trust), ())
+    return [one for one in roles if one is not role]
 
 
 def also_for(grant: Grant, deployment: Deployment) -> str:
@@ -47,12 +55,21 @@ def names_of_roles(roles: list[Role]) -> str:
 def _roles_by_text(deployment: Deployment) -> dict[_Text, list[Role]]:
     found: dict[_Text, list[Role]] = {}
     for role in deployment.roles:
-        for text in dict.fromkeys(_text_of(one) for one in deployment.policies_of(role).documents):
+        policies = deployment.policies_of(role).documents
+        for text in dict.fromkeys(_text_of(one.document) for one in policies):
             found.setdefault(text, []).append(role)
     return found
 
 
-def _text_of(policy: PolicyDocument) -> _Text:
-    document = policy.document
+@once
+def _roles_by_trust(deployment: Deployment) -> dict[_Text, list[Role]]:
+    found: dict[_Text, list[Role]] = {}
+    for role in deployment.roles:
+        if isinstance(role.trust, Document):
+            found.setdefault(_text_of(role.trust), []).append(role)
+    return found
+
+
+def _text_of(document: Document | Unread) -> _Text:
     span = document.locate(()) if isinstance(document, Document) else None
     return id(document) if span is None else (span.path, span.start, span.end)
