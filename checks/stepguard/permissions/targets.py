@@ -15,6 +15,7 @@ MAXIMUM_DEPTH = 6
 
 _AT_RUN_TIME_SUFFIX = ".$"
 _JSONATA = "{%"
+_PATH = re.compile(r"\$\$?(?:\.|\[)")
 _ENDINGS = ("arns", "arn", "names", "name", "identifiers", "identifier", "ids", "id", "urls", "url")
 _MORE_ENDINGS = ("uri", "endpoint", "s")
 _OTHER_ENDS = ("source", "destination", "target")
@@ -50,7 +51,13 @@ class _Parameter(Struct, frozen=True):
 
     @property
     def is_at_run_time(self) -> bool:
-        return self.name.endswith(_AT_RUN_TIME_SUFFIX) or is_expression(self.value)
+        return self.name.endswith(_AT_RUN_TIME_SUFFIX) or is_for_run_time(self.value)
+
+
+def is_for_run_time(value: Plain) -> bool:
+    """Tell whether a value is an expression, or a path that is passed as it is, by mistake."""
+    is_path = isinstance(value, str) and _PATH.match(value) is not None
+    return is_path or is_expression(value)
 
 
 def is_expression(value: Plain) -> bool:

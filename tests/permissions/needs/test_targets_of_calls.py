@@ -151,6 +151,9 @@ def test_a_function_named_by_the_resource(
             "events:PutEvents",
             ["arn:P:events:R:A:event-bus/a", "${Bus.Arn}"],
         ),
+        # A path in a field without `.$` is passed as it is: no task definition is called so.
+        ("ecs:runTask", {"TaskDefinition": "$.Items[0].transform"}, "ecs:RunTask",
+         ["*"]),
         # Amazon ECS API, RunTask: without a revision the latest, found before authorization.
         ("ecs:runTask", {"TaskDefinition": "pack"}, "ecs:RunTask",
          ["arn:P:ecs:R:A:task-definition/pack:*"]),

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 from stepguard.deployment.members import as_object, present
 from stepguard.deployment.values import Hole, OpenList, Piece, Plain, Text, Unknown
-from stepguard.permissions.targets import is_expression
+from stepguard.permissions.targets import is_expression, is_for_run_time
 from stepguard.structs import Struct
 
 Decided: TypeAlias = Literal["written", "dynamic", "absent", "unknown"]
@@ -97,7 +97,7 @@ def _member(holder: Parameter, name: str) -> Parameter:
     if there is None and key not in members:
         return UNKNOWN
     value = members.get(key)
-    if is_expression(value):
+    if is_for_run_time(value):
         return DYNAMIC
     return _written(value, name)
 
@@ -110,7 +110,7 @@ def _elements(holder: Parameter) -> Iterator[Parameter]:
         yield UNKNOWN
         return
     for element in holder.value:
-        yield DYNAMIC if is_expression(element) else _written(element, holder.name)
+        yield DYNAMIC if is_for_run_time(element) else _written(element, holder.name)
     if isinstance(holder.value, OpenList):
         yield UNKNOWN
 
