@@ -10,12 +10,13 @@ from stepguard.data import load
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.iam.patterns import Symbols, action_matches, symbols_of
 from stepguard.deployment.iam.statements import Statement
-from stepguard.deployment.resources import Form
+from stepguard.deployment.resources import Form, Role
 from stepguard.deployment.values import Plain
 from stepguard.permissions.actions import Action, ResourceType, find_action
 from stepguard.permissions.companions import Companions
 from stepguard.permissions.identity import expand
 from stepguard.permissions.matching import matches_resource
+from stepguard.permissions.memory import remembered
 from stepguard.permissions.names import Names
 from stepguard.permissions.needs import Need
 from stepguard.permissions.notation import (
@@ -36,7 +37,11 @@ from stepguard.rules.shared_policies import also_for
 ACTIONS_IN_SUGGESTION = 3
 """Actions for which a suggestion spells out the resources."""
 
+MAXIMUM_TYPES = 6
+"""An action with more types of resources than that is about no one of them."""
+
 _STATEMENTS_IN_SUGGESTION = 4
+_GIVEN = "Id"
 _IN_A_POLICY = ("required", "conditional", "optional")
 _KINDS = {
     "activity": "activity",
@@ -98,13 +103,10 @@ def what_to_write(actions: Sequence[Action], grant: Grant, deployment: Deploymen
     """Return the resources to write for some actions, with the names that the workflow uses."""
     notation = grant.notation(deployment)
     needs = needs_of_role(grant.role, deployment)
-    is_read = bool(needs.machines) and not _why_open(needs)
-    companions = Companions(needs.actions)
-    beside = [one for one in actions if is_read and not _about(one, needs)]
-    unused = [one for one in beside if not companions.may_include(one.full_name)]
+    unused = [one for one in actions if is_taken_by_none(one, grant.role, deployment)]
     used = [one for one in actions if one not in unused]
     lines = [
-        f"{one.full_name} on {', '.join(_resources(one, needs, grant, deployment))}"
+        f"{one.full_name} on {_on_what(one, needs, grant, deployment)}"
         for one in used[:ACTIONS_IN_SUGGESTION]
     ]
     further = len(used) - ACTIONS_IN_SUGGESTION
@@ -125,9 +127,22 @@ def what_to_write(actions: Sequence[Action], grant: Grant, deployment: Deploymen
         parts.append(f"Name {what}: {written}{rest}{apart}{remarks}")
     if unused:
         names = listed([one.full_name for one in unused])
-        example = _arn(main_type(unused[0]), notation)
+        example = _arn(_types_to_name(unused[0])[0], notation)
         parts.append(f"No state takes {names} itself: leave that out, or name it, as in {example}")
     return f"{'. '.join(parts)}{also_for(grant, deployment)}{_instead_of_template(grant)}"
+
+
+def is_taken_by_none(action: Action, role: Role, deployment: Deployment) -> bool:
+    """Tell whether it is known that no state machine of a role takes an action, in any way."""
+    needs = needs_of_role(role, deployment)
+    if not needs.machines or _why_open(needs) or _about(action, needs):
+        return False
+    return not _companions(role, deployment).may_include(action.full_name)
+
+
+@remembered
+def _companions(role: Role, deployment: Deployment) -> Companions:
+    return Companions(needs_of_role(role, deployment).actions)
 
 
 def _instead_of_template(grant: Grant) -> str:
@@ -249,6 +264,13 @@ def _about(action: Action, needs: RoleNeeds) -> list[Need]:
     ]
 
 
+def _on_what(action: Action, needs: RoleNeeds, grant: Grant, deployment: Deployment) -> str:
+    """Return the resources to write for an action that goes with those of the workflow."""
+    if len(action.types) > MAXIMUM_TYPES and not _about(action, needs):
+        return "what the workflow makes"
+    return ", ".join(_resources(action, needs, grant, deployment))
+
+
 def _resources(action: Action, needs: RoleNeeds, grant: Grant, deployment: Deployment) -> list[str]:
     notation = grant.notation(deployment)
     found = [
@@ -258,9 +280,18 @@ def _resources(action: Action, needs: RoleNeeds, grant: Grant, deployment: Deplo
         for resource in _targets(need, grant, deployment)
         if resource != EVERYTHING
     ]
+    return list(dict.fromkeys(found)) or [_arn(one, notation) for one in _types_to_name(action)]
+
+
+def _types_to_name(action: Action) -> list[ResourceType]:
+    """Return the types of which an action is to be allowed on named resources.
+
+    Left out is what the action makes and the service gives an id, where there is another one.
+    """
     required = [one for one in action.types if one.required]
-    types = required if len(required) > 1 else [main_type(action)]
-    return list(dict.fromkeys(found)) or [_arn(one, notation) for one in types]
+    named = [one for one in required if not one.variable.endswith(_GIVEN)]
+    types = named or required
+    return types if len(required) > 1 else [main_type(action)]
 
 
 def main_type(action: Action) -> ResourceType:

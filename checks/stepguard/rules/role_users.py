@@ -1,12 +1,15 @@
-"""What else of a project runs with a role: functions, containers, event rules, jobs."""
+"""Who else has a role: functions, containers, event rules, jobs, and whom it lets in."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from stepguard.deployment.graph import Deployment
+from stepguard.deployment.iam.principals import STEP_FUNCTIONS
+from stepguard.deployment.iam.trust import lets_anyone_in, trust_of
 from stepguard.deployment.resources import Resource, Role
 from stepguard.deployment.values import OneOf, Traced
+from stepguard.rules.grants import shown
 from stepguard.rules.once import once
 from stepguard.structs import Struct
 
@@ -61,6 +64,25 @@ class RoleUser(Struct, frozen=True):
 def other_users_of(role: Role, deployment: Deployment) -> list[RoleUser]:
     """Return what runs with a role and is no state machine; each resource once."""
     return _users(deployment).get(id(role), [])
+
+
+def who_else_may_assume(role: Role) -> str:
+    """Return who besides Step Functions may assume a role; empty when nobody may."""
+    if role.generated:
+        return ""
+    trust = trust_of(role)
+    if trust is None or trust.unread:
+        return "whoever the trust policy names, which could not be read,"
+    for statement in trust.known:
+        if not lets_anyone_in(statement):
+            continue
+        principals = statement.principals
+        if principals is None or principals.unread or statement.not_principals is not None:
+            return "whoever the trust policy names, which could not be read,"
+        for principal in principals.known:
+            if principal.service != STEP_FUNCTIONS:
+                return shown(principal.entry.value)
+    return ""
 
 
 @once

@@ -32,10 +32,13 @@ from stepguard.rules.escalation import PASS_ROLE, TAKING_OVER, is_unconditional
 from stepguard.rules.grants import Grant, grants_of, listed, name_of_role, shown, told_apart
 from stepguard.rules.narrowing import (
     ACTIONS_IN_SUGGESTION,
+    MAXIMUM_TYPES,
+    is_taken_by_none,
     kind_of,
     main_type,
     what_to_write,
 )
+from stepguard.rules.role_users import who_else_may_assume
 from stepguard.rules.rule import Context, RoleRule, Verdict
 from stepguard.structs import Struct, field
 
@@ -54,9 +57,6 @@ _NAMING_KEYS = frozenset(
 _NAMING_PREFIX = "kms:encryptioncontext:"
 MAXIMUM_COMPARISONS = 100_000
 """Comparisons of actions and resources that are made for one role; real ones take hundreds."""
-
-_TYPES_TO_NAME = 6
-"""An action with more types of resources than that is about no one of them."""
 
 
 class WildcardResource(RoleRule):
@@ -254,6 +254,7 @@ class _Judge:
             shown(one.value)
             for one in entries
             if not (isinstance(one.value, str) and one.value in wide.actions)
+            and not self._is_unused(one)
         ]
         besides += [
             one.full_name
@@ -262,6 +263,15 @@ class _Judge:
             if one not in meant and self.uses.of(one)
         ]
         return list(dict.fromkeys(besides))
+
+    def _is_unused(self, entry: Entry) -> bool:
+        """Tell whether SFN103 says of an action that it should not be there at all."""
+        action = find_action(entry.value) if isinstance(entry.value, str) else None
+        return (
+            action is not None
+            and is_taken_by_none(action, self._role, self._context.deployment)
+            and not who_else_may_assume(self._role)
+        )
 
     def _violation(self, grant: Grant, wide: _Wide) -> Violation:
         first, *others = wide.resources.values()
@@ -309,7 +319,7 @@ def _has_wildcard(resource: Entry) -> bool:
 def _extent(actions: list[Action]) -> str:
     """Return which resources a pattern covers, for a message."""
     kinds = [
-        kind_of(main_type(one)) if len(one.types) <= _TYPES_TO_NAME else "resource"
+        kind_of(main_type(one)) if len(one.types) <= MAXIMUM_TYPES else "resource"
         for one in actions
     ]
     return f"every {listed(kinds or ['resource'])}"

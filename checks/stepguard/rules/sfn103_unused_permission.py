@@ -7,8 +7,6 @@ from collections.abc import Iterator, Sequence
 from stepguard.data import load
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.iam.elements import Entry
-from stepguard.deployment.iam.principals import STEP_FUNCTIONS
-from stepguard.deployment.iam.trust import lets_anyone_in, trust_of
 from stepguard.deployment.resources import Role
 from stepguard.deployment.source import Span
 from stepguard.finding import NotEvaluated, RelatedPlace, Severity, Violation
@@ -24,6 +22,7 @@ from stepguard.rules.grants import (
     shown,
     told_apart,
 )
+from stepguard.rules.role_users import who_else_may_assume
 from stepguard.rules.rule import Context, RoleRule, Verdict
 from stepguard.rules.shared_policies import names_of_roles, other_roles_with
 
@@ -164,31 +163,12 @@ def _why_not(role: Role, needs: RoleNeeds) -> str:
         return "no state machine of the project is known to use the role"
     if needs.unread:
         return needs.unread[0]
-    other = _who_else(role)
+    other = who_else_may_assume(role)
     if other:
         return f"{other} may assume the role too, and need what no state machine uses"
     for one in needs.not_checked:
         if not one.service:
             return f"state '{one.state}': {one.reason}" if one.state else one.reason
-    return ""
-
-
-def _who_else(role: Role) -> str:
-    """Return who besides Step Functions may assume a role; empty when nobody may."""
-    if role.generated:
-        return ""
-    trust = trust_of(role)
-    if trust is None or trust.unread:
-        return "whoever the trust policy names, which could not be read,"
-    for statement in trust.known:
-        if not lets_anyone_in(statement):
-            continue
-        principals = statement.principals
-        if principals is None or principals.unread or statement.not_principals is not None:
-            return "whoever the trust policy names, which could not be read,"
-        for principal in principals.known:
-            if principal.service != STEP_FUNCTIONS:
-                return shown(principal.entry.value)
     return ""
 
 

@@ -1,4 +1,4 @@
-"""What a role is limited to already, where its workflow chooses a target while it runs."""
+"""What a role is limited to already, where the target of a call is not known."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from stepguard.permissions.grants import grants_of_role
 from stepguard.permissions.matching import kind_in, kind_of, matches_action, service_in
 from stepguard.permissions.names import Names
 from stepguard.permissions.needs import Need
+from stepguard.permissions.policy.values import EVERYTHING
 from stepguard.structs import replace
 
 MAXIMUM_STATEMENTS = 1_000
@@ -33,20 +34,23 @@ class Limits:
     def limited(self, need: Need) -> Need:
         """Return a need on no more than the role has for it now.
 
-        That is another need only where its target is chosen at run time, so that it is on
-        everything of a type, and where the role's policies name what it is limited to.
+        That is another need only where its target is chosen at run time or could not be derived,
+        so that it is on everything of a type, and where the role's policies name what it is
+        limited to.
         """
         action = find_action(need.action)
-        if action is None or not need.is_dynamic or len(self._statements) > MAXIMUM_STATEMENTS:
+        if action is None or len(self._statements) > MAXIMUM_STATEMENTS:
+            return need
+        if not need.is_dynamic and EVERYTHING not in need.resources:
             return need
         if not any(covered_types(one, action) for one in need.resources):
             return need
         if need.action not in self._known:
             self._known[need.action] = tuple(dict.fromkeys(self._resources_of(action)))
         given = self._known[need.action]
-        if not given or any(one == "*" or covered_types(one, action) for one in given):
+        if not given or any(one == EVERYTHING or covered_types(one, action) for one in given):
             return need
-        return replace(need, resources=given)
+        return replace(need, resources=given, is_dynamic=True)
 
     def _resources_of(self, action: Action) -> Iterator[Plain]:
         """Yield what an action is allowed on, of the types that it is about."""
@@ -56,7 +60,7 @@ class Limits:
             if not self._is_about(statement, action):
                 continue
             if statement.resources is None or statement.resources.reasons:
-                yield "*"
+                yield EVERYTHING
                 continue
             for entry in statement.resources.entries:
                 symbols = symbols_of(entry.value) or ()
