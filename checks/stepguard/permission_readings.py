@@ -70,10 +70,15 @@ def _needs(
 def _granted(need: Need, role: Role | None, deployment: Deployment) -> Granted:
     if role is None:
         return "unknown"
-    decision = Decider(grants_of_role(role, deployment), deployment).decide(need)
+    decision = _decider(role, deployment).decide(need)
     if decision.is_granted is None:
         return "unknown"
     return "yes" if decision.is_granted else "no"
+
+
+@remembered
+def _decider(role: Role, deployment: Deployment) -> Decider:
+    return Decider(grants_of_role(role, deployment), deployment)
 
 
 # Many machines may have one role.

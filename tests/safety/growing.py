@@ -161,6 +161,57 @@ def many_references(machines: int, references: int) -> str:
     )
 
 
+def suppressed_states(count: int) -> str:
+    """Return a template of that many states, each of which has a comment that excuses a finding."""
+    states = "".join(
+        f"          # stepguard: ignore[SFN402] it ends by itself\n          s{number}:\n"
+        "            Type: Task\n            Resource: arn:aws:states:::glue:startJobRun.sync\n"
+        f"            Next: s{number + 1}\n"
+        for number in range(count)
+    )
+    return (
+        "Resources:\n  M:\n    Type: AWS::StepFunctions::StateMachine\n    Properties:\n"
+        "      RoleArn: r\n      Definition:\n        StartAt: s0\n        States:\n"
+        f"{states}          s{count}:\n            Type: Succeed\n"
+    )
+
+
+def wildcards_of_actions(count: int) -> str:
+    """Return a template of that many tasks, with as many statements of 26 wildcards for a role."""
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    statements = [
+        {
+            "Effect": "Allow",
+            "Action": [f"s3:{'?*'[at % 2]}{one}*{number}*" for at, one in enumerate(letters)],
+            "Resource": "*",
+        }
+        for number in range(count)
+    ]
+    call = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:s3:getObject"}
+    states = {
+        f"s{number}": {
+            **call,
+            "Parameters": {"Bucket": f"bucket{number}", "Key": "k"},
+            **({"Next": f"s{number + 1}"} if number + 1 < count else {"End": True}),
+        }
+        for number in range(count)
+    }
+    policy = {"PolicyName": "p", "PolicyDocument": {"Statement": statements}}
+    role = {"AssumeRolePolicyDocument": TRUST, "Policies": [policy]}
+    machine = {
+        "RoleArn": {"Fn::GetAtt": ["R", "Arn"]},
+        "Definition": {"StartAt": "s0", "States": states},
+    }
+    return json.dumps(
+        {
+            "Resources": {
+                "R": {"Type": "AWS::IAM::Role", "Properties": role},
+                "M": {"Type": "AWS::StepFunctions::StateMachine", "Properties": machine},
+            }
+        }
+    )
+
+
 TEXTS = {
     "json one role of many machines": ("t.json", one_role_of_many_machines(800)),
     "json conditions of conditions": ("t.json", conditions_of_conditions(400)),
@@ -168,6 +219,8 @@ TEXTS = {
     "json different escapes": ("t.json", different_escapes(12_000)),
     "hcl many attachments": ("main.tf", many_attachments(300)),
     "hcl counted resources": ("main.tf", counted_resources(30)),
+    "yaml suppressed states": ("t.yaml", suppressed_states(1_500)),
+    "json wildcards of actions": ("t.json", wildcards_of_actions(300)),
     "plan many references": ("p.json", many_references(200, 3_000)),
 }
 """The file's name and its content, by a name of the input."""

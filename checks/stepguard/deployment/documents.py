@@ -49,6 +49,7 @@ class Document:
         self._text = text
         self._places: JsonPlaces | None = None
         self._has_looked_for_places = False
+        self._present: dict[int, list[Traced]] = {}
 
     @property
     def is_complete(self) -> bool:
@@ -99,8 +100,7 @@ class Document:
                 if below is not None:
                     found = below.span or key_span or found
             elif isinstance(value, list) and isinstance(step, int):
-                # A plain list has no elements for those that are removed.
-                present = [one for one in value if one.value is not REMOVED]
+                present = self._present_in(value)
                 if 0 <= step < len(present):
                     below = present[step]
                     found = below.span or found
@@ -108,6 +108,14 @@ class Document:
                 return found
             node = below
         return found
+
+    def _present_in(self, elements: list[Traced]) -> list[Traced]:
+        """Return the elements of a list that are there: a plain list has none that are removed."""
+        known = self._present.get(id(elements))
+        if known is None:
+            known = [one for one in elements if one.value is not REMOVED]
+            self._present[id(elements)] = known
+        return known
 
 
 def _alternative_with(choice: OneOf, step: PathStep) -> Traced | None:

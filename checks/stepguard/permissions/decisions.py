@@ -32,6 +32,9 @@ from stepguard.permissions.needs.need import Need
 from stepguard.permissions.resource_policies import ResourceGrant
 from stepguard.structs import Struct
 
+_ACTIONS_OF_A_STEP = 10
+"""Actions of a statement that are compared in one step."""
+
 MAXIMUM_COMPARISONS = 50_000
 """Statements that are held against the needs of one role; IAM's limits allow fewer."""
 
@@ -186,7 +189,9 @@ class Decider:
     def _applies(self, statement: Statement, need: Need, resource: Symbols) -> bool | None:
         """Tell whether a statement is about a need."""
         self._compared += 1
-        if not self._names.take(1) or self._compared > MAXIMUM_COMPARISONS:
+        entries = 0 if statement.actions is None else len(statement.actions.entries)
+        steps = 1 + entries // _ACTIONS_OF_A_STEP
+        if not self._names.take(steps) or self._compared > MAXIMUM_COMPARISONS:
             return None
         action = self._of_action(statement, need)
         if action is False:

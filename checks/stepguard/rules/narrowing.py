@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import islice
 
 from stepguard.data import load
@@ -31,6 +31,7 @@ from stepguard.permissions.references import by_reference
 from stepguard.permissions.role_needs import RoleNeeds, needs_of_role
 from stepguard.rules.circles import place_outside_circle
 from stepguard.rules.grants import Grant, listed
+from stepguard.rules.once import once
 from stepguard.rules.role_users import other_users_of
 from stepguard.rules.shared_policies import also_for
 
@@ -39,6 +40,9 @@ ACTIONS_IN_SUGGESTION = 3
 
 MAXIMUM_TYPES = 6
 """An action with more types of resources than that is about no one of them."""
+
+MAXIMUM_COMPARISONS = 200_000
+"""Comparisons of wildcards with needed actions, for the suggestions of one deployment."""
 
 _STATEMENTS_IN_SUGGESTION = 4
 _GIVEN = "Id"
@@ -65,12 +69,11 @@ _PLACES = {
 def actions_to_write(patterns: Sequence[str], grant: Grant, deployment: Deployment) -> str:
     """Return the statements to write instead of wildcards: what the workflow needs of them."""
     needs = needs_of_role(grant.role, deployment)
-    taken = [
-        need
-        for _, need in needs.needs
-        if need.kind in ("required", "conditional")
-        and any(action_matches(one, need.action) for one in patterns)
-    ]
+    possible = [need for _, need in needs.needs if need.kind in ("required", "conditional")]
+    actions = _matched_by(patterns, {need.action for need in possible}, deployment)
+    if actions is None:
+        return f"Write the actions that are needed one by one{_others(grant, deployment)}"
+    taken = [need for need in possible if need.action in actions]
     matched = [one for one in taken if _may_be_about(grant.statement, one, deployment)]
     others = _others(grant, deployment)
     if matched:
@@ -83,8 +86,8 @@ def actions_to_write(patterns: Sequence[str], grant: Grant, deployment: Deployme
         names = _names_to_write(resources)
         place = _instead_of_template(grant)
         if not place and _are_on_its_resources(matched, grant, deployment):
-            actions = list(dict.fromkeys(need.action for need in matched))
-            written = write_actions(actions, grant.notation(deployment))
+            named = list(dict.fromkeys(need.action for need in matched))
+            written = write_actions(named, grant.notation(deployment))
             on = "on these resources, in place of the wildcard"
             return f"Write what the workflow needs {on}: {written}{rest}{others}"
         written = _statements(matched, targets, grant.notation(deployment))
@@ -97,6 +100,32 @@ def actions_to_write(patterns: Sequence[str], grant: Grant, deployment: Deployme
         )
     what = "that the workflow takes" if needs.machines else "that are needed"
     return f"Write the actions {what} one by one{others}"
+
+
+def _matched_by(
+    patterns: Sequence[str], actions: Collection[str], deployment: Deployment
+) -> set[str] | None:
+    """Return the actions that one of some patterns matches; `None` where that is too much work."""
+    if not _room(deployment).take(len(patterns) * len(actions)):
+        return None
+    return {one for one in actions if any(action_matches(pattern, one) for pattern in patterns)}
+
+
+class _Room:
+    """What the suggestions for one deployment may still compare."""
+
+    def __init__(self) -> None:
+        self._left = MAXIMUM_COMPARISONS
+
+    def take(self, comparisons: int) -> bool:
+        """Take so many comparisons; tell whether there were enough."""
+        self._left -= comparisons
+        return self._left >= 0
+
+
+@once
+def _room(_deployment: Deployment) -> _Room:
+    return _Room()
 
 
 def what_to_write(actions: Sequence[Action], grant: Grant, deployment: Deployment) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.source import Span
@@ -121,6 +121,7 @@ def _excuse(
     violation = finding.violation
     states = set(violation.states)
     is_shared = len(states) > 1
+    by_line = _states_by_line(violation) if is_shared else {}
     reasons: list[str] = []
     excused: set[str] = set()
     for one in directives:
@@ -129,9 +130,7 @@ def _excuse(
         if _is_about(one, violation, headers) or (not is_shared and _is_at(one, violation)):
             one.has_excused = True
             return one.reason
-        covered = {
-            state for state in states if is_shared and _is_about_state(one, violation, state)
-        }
+        covered = states & _states_of(one, violation, by_line) if is_shared else set()
         if covered:
             one.has_excused = True
             reasons.append(one.reason)
@@ -153,12 +152,25 @@ def _is_at(directive: Directive, violation: Violation) -> bool:
     return _is_on_line(directive, violation.span)
 
 
-def _is_about_state(directive: Directive, violation: Violation, state: str) -> bool:
-    """Tell whether a directive is about one of the several states of a violation."""
+def _states_by_line(violation: Violation) -> dict[tuple[str, int], set[str]]:
+    """Return which of the several states of a violation stand on each line."""
+    found: dict[tuple[str, int], set[str]] = {}
+    for one in violation.related:
+        if one.span is not None and one.state is not None:
+            found.setdefault((one.span.path, one.span.line), set()).add(one.state)
+    return found
+
+
+def _states_of(
+    directive: Directive, violation: Violation, by_line: Mapping[tuple[str, int], set[str]]
+) -> set[str]:
+    """Return which of the several states of a violation a directive is about."""
     if directive.resource:
-        return (directive.resource, directive.state) == (violation.resource, state)
-    places = (one.span for one in violation.related if one.state == state)
-    return any(_is_on_line(directive, span) for span in places)
+        is_of_one = directive.resource == violation.resource and directive.state is not None
+        return {directive.state or ""} if is_of_one else set()
+    if directive.span is None or directive.line is None:
+        return set()
+    return by_line.get((directive.file, directive.line), set())
 
 
 def _is_on_line(directive: Directive, span: Span | None) -> bool:
