@@ -12,7 +12,13 @@ from stepguard.deployment.iam.patterns import Symbols, action_matches, symbols_o
 from stepguard.deployment.iam.statements import Statement
 from stepguard.deployment.resources import Form, Role
 from stepguard.deployment.values import Plain
-from stepguard.permissions.actions import Action, ResourceType, find_action
+from stepguard.permissions.actions import (
+    Action,
+    ResourceType,
+    find_action,
+    matching_actions,
+    number_of_actions,
+)
 from stepguard.permissions.companions import Companions
 from stepguard.permissions.identity import expand
 from stepguard.permissions.matching import matches_resource
@@ -42,7 +48,7 @@ MAXIMUM_TYPES = 6
 """An action with more types of resources than that is about no one of them."""
 
 MAXIMUM_COMPARISONS = 200_000
-"""Comparisons of wildcards with needed actions, for the suggestions of one deployment."""
+"""Comparisons of wildcards with actions, for messages and suggestions about one deployment."""
 
 _STATEMENTS_IN_SUGGESTION = 4
 _GIVEN = "Id"
@@ -112,10 +118,11 @@ def _matched_by(
 
 
 class _Room:
-    """What the suggestions for one deployment may still compare."""
+    """What of one deployment may still be compared for messages and suggestions."""
 
     def __init__(self) -> None:
         self._left = MAXIMUM_COMPARISONS
+        self.expanded: dict[str, tuple[Action, ...]] = {}
 
     def take(self, comparisons: int) -> bool:
         """Take so many comparisons; tell whether there were enough."""
@@ -126,6 +133,15 @@ class _Room:
 @once
 def _room(_deployment: Deployment) -> _Room:
     return _Room()
+
+
+def expanded(pattern: str, deployment: Deployment) -> tuple[Action, ...]:
+    """Return the actions that a wildcard stands for; none where that is not known, or too much."""
+    room = _room(deployment)
+    if pattern not in room.expanded:
+        is_possible = room.take(number_of_actions(pattern))
+        room.expanded[pattern] = matching_actions(pattern) if is_possible else ()
+    return room.expanded[pattern]
 
 
 def what_to_write(actions: Sequence[Action], grant: Grant, deployment: Deployment) -> str:

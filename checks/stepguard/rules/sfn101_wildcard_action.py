@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Iterator, Sequence
 
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.iam.elements import Entry
@@ -13,10 +12,10 @@ from stepguard.deployment.members import why_unknown
 from stepguard.deployment.resources import Role
 from stepguard.deployment.values import Hole, Piece, Text
 from stepguard.finding import NotEvaluated, RelatedPlace, Severity, Violation
-from stepguard.permissions.actions import Action, matching_actions
+from stepguard.permissions.actions import Action
 from stepguard.permissions.documented import is_documented_wildcard
 from stepguard.rules.grants import Grant, grants_of, listed, name_of_role, shown, told_apart
-from stepguard.rules.narrowing import actions_to_write
+from stepguard.rules.narrowing import actions_to_write, expanded
 from stepguard.rules.privilege_paths import escalations_of
 from stepguard.rules.rule import Context, RoleRule, Verdict
 
@@ -104,7 +103,7 @@ def _is_wide(entry: Entry) -> bool | None:
 
 def _violation(grant: Grant, wide: list[Entry], deployment: Deployment) -> Violation:
     names = [shown(one.value) for one in wide]
-    matched = _matched(tuple(names))
+    matched = _matched(names, deployment)
     return Violation(
         message=f"{grant.label} allows role '{name_of_role(grant.role)}' {listed(names)}: "
         f"{_extent(names, matched)}",
@@ -116,16 +115,15 @@ def _violation(grant: Grant, wide: list[Entry], deployment: Deployment) -> Viola
         ),
         suggestion=actions_to_write(names, grant, deployment),
         subject=" ".join((grant.statement.sid, *sorted(names))),
-        severity=_severity(names, matched, grant.statement),
+        severity=_severity(names, matched, grant.statement, deployment),
     )
 
 
-@lru_cache(maxsize=64)
-def _matched(names: tuple[str, ...]) -> tuple[Action, ...]:
+def _matched(names: Sequence[str], deployment: Deployment) -> tuple[Action, ...]:
     """Return the actions that wildcards stand for; none where that is not known of all of them."""
     if len(names) > MAXIMUM_EXPANDED:
         return ()
-    found = [matching_actions(name) for name in names]
+    found = [expanded(name, deployment) for name in names]
     return tuple({one.full_name: one for actions in found for one in actions}.values())
 
 
@@ -158,11 +156,11 @@ def _extent(names: list[str], matched: tuple[Action, ...]) -> str:
 
 
 def _severity(
-    names: list[str], matched: tuple[Action, ...], statement: Statement
+    names: list[str], matched: tuple[Action, ...], statement: Statement, deployment: Deployment
 ) -> Severity | None:
     if _is_administrator(names, statement):
         return Severity.CRITICAL
-    if not matched or not all(matching_actions(name) for name in names):
+    if not matched or not all(expanded(name, deployment) for name in names):
         return None
     if len(matched) == 1:
         return Severity.LOW
