@@ -78,3 +78,48 @@ def test_a_tree_that_is_reached_by_a_link_has_the_same_roots(tmp_path: Path) -> 
         reading = read([path], ReadOptions())
         assert [len(one.state_machines) for one in reading.deployments] == [1]
         assert reading.errors == []
+
+
+DEFINITION = '{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}'
+ONLY_READ = {
+    "an object of S3": 'resource "aws_s3_object" "o" {\n  content = file("flow.asl.json")\n}\n'
+    'resource "aws_sfn_activity" "a" {\n}\n',
+    "a local value": 'locals {\n  flow = file("flow.asl.json")\n}\n' + MACHINE,
+    "another machine's": MACHINE.replace('"{}"', '"{}"\n  name = file("flow.asl.json")'),
+}
+
+
+@pytest.mark.parametrize("name", ONLY_READ)
+def test_a_definition_that_is_only_read_is_an_input_of_its_own(name: str, tmp_path: Path) -> None:
+    reading = tree(tmp_path, {"main.tf": ONLY_READ[name], "flow.asl.json": DEFINITION})
+    assert "flow.asl.json" in roots(reading, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        'file("flow.asl.json")',
+        'jsonencode(jsondecode(file("flow.asl.json")))',
+        'jsonencode(merge(jsondecode(file("flow.asl.json")), { TimeoutSeconds = 9 }))',
+        'replace(file("flow.asl.json"), "A", "B")',
+        'templatefile("flow.asl.json", {})',
+    ],
+)
+def test_a_definition_of_a_machine_is_no_input_of_its_own(definition: str, tmp_path: Path) -> None:
+    machine = MACHINE.replace('"{}"', definition)
+    reading = tree(tmp_path, {"main.tf": machine, "flow.asl.json": DEFINITION})
+    assert roots(reading, tmp_path) == ["."]
+
+
+def test_a_template_that_is_only_included_is_an_input_of_its_own(tmp_path: Path) -> None:
+    reading = tree(
+        tmp_path,
+        {
+            "a.yaml": "Resources:\n  P:\n    Type: AWS::SSM::Parameter\n    Properties:\n"
+            "      Value:\n        Fn::Transform:\n          Name: AWS::Include\n"
+            "          Parameters: {Location: b.yaml}\n"
+            "  A:\n    Type: AWS::StepFunctions::Activity\n",
+            "b.yaml": "Resources:\n  M:\n    Type: AWS::StepFunctions::StateMachine\n",
+        },
+    )
+    assert sorted(roots(reading, tmp_path)) == ["a.yaml", "b.yaml"]

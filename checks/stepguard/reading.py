@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
+from stepguard.deployment.documents import Document
 from stepguard.deployment.graph import Deployment, ReadError
-from stepguard.deployment.resources import Form
+from stepguard.deployment.resources import Form, Unread
 from stepguard.guard import describe_defect
 from stepguard.inputs import (
     NO_STEP_FUNCTIONS,
@@ -220,7 +221,11 @@ def _read(one: Input, options: ReadOptions) -> Deployment:
 
 
 class Extent(NamedTuple):
-    """What a deployment was read from: its form, and the real paths of its root and its files."""
+    """What a deployment covers: its form, its root, and the files that are judged with it.
+
+    Paths are real ones. A file that is only read, to become the content of something else, is
+    not judged.
+    """
 
     form: Form
     root: str
@@ -228,9 +233,35 @@ class Extent(NamedTuple):
 
 
 def extent_of(deployment: Deployment, storage: Storage) -> Extent:
-    """Return what a deployment was read from."""
-    files = frozenset(str(storage.real(file.path)) for file in deployment.files)
+    """Return what a deployment covers."""
+    files = frozenset(str(storage.real(path)) for path in _judged_files(deployment))
     return Extent(deployment.form, str(storage.real(deployment.root)), files)
+
+
+def _judged_files(deployment: Deployment) -> set[str]:
+    """Return the files in which there stands a resource, or the definition of a state machine.
+
+    Where it is not known from which file a definition comes, that may be any which was read.
+    """
+    found = {one.span.path for one in deployment.resources if one.span is not None}
+    for machine in deployment.state_machines:
+        definition = machine.definition
+        span = definition.span if isinstance(definition, Unread) else definition.locate(())
+        if span is None:
+            return {file.path for file in deployment.files}
+        found.add(span.path)
+        if isinstance(definition, Document):
+            found.update(_files_of_states(definition))
+    return found
+
+
+def _files_of_states(definition: Document) -> Iterator[str]:
+    value = definition.value
+    states = value.get("States") if isinstance(value, dict) else None
+    for name in states if isinstance(states, dict) else ():
+        span = definition.locate(("States", name))
+        if span is not None:
+            yield span.path
 
 
 def is_to_be_read(

@@ -152,3 +152,18 @@ def test_names_cannot_break_out_of_comments(tmp_path: Path) -> None:
         assert "# state 'A\\u{a}resource" in done.stdout
         assert '\nresource "x"' not in done.stdout
         assert all(one.isprintable() or one == "\n" for one in done.stdout)
+
+
+@pytest.mark.parametrize("form", ["json", "hcl", "cloudformation"])
+def test_no_policy_holds_a_command_of_a_runner(form: str, tmp_path: Path) -> None:
+    name = "##[error]a"
+    call = {"Resource": "arn:aws:states:::sqs:sendMessage", "Parameters": {"QueueUrl": name}}
+    states = {name: {"Type": "Task", **call, "End": True}}
+    path = tmp_path / "m.asl.json"
+    path.write_text(json.dumps({"StartAt": name, "States": states}), encoding="utf-8")
+    said = run(path, "--format", form).stdout
+    assert "error" in said
+    assert "##[" not in said
+    rendered = CliRunner().invoke(main, ["render", str(path)]).stdout
+    assert "##[" not in rendered
+    assert json.loads(rendered)[0]["definition"]["StartAt"] == name

@@ -18,6 +18,7 @@ from stepguard.reports.escaping_markdown import code, cut, fenced, html_code, pr
 from stepguard.reports.escaping_mermaid import label
 from stepguard.reports.gitlab import render_gitlab
 from stepguard.reports.html import render_html
+from stepguard.reports.json_report import render_json
 from stepguard.reports.junit import render_junit
 from stepguard.reports.markdown import MARKER, render_markdown
 from stepguard.reports.sarif import render_sarif
@@ -220,6 +221,7 @@ RENDERERS = {
     "markdown": lambda report: render_markdown(report, maximum_bytes=1_000_000),
     "junit": render_junit,
     "gitlab": render_gitlab,
+    "json": render_json,
     "sarif": render_sarif,
     "html": render_html,
 }

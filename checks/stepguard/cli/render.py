@@ -28,7 +28,7 @@ def command(
     that very many state machines have is printed with the first 50 of them.
     """
     from stepguard.reading import read
-    from stepguard.reports.indented_json import indented
+    from stepguard.reports.escaping_commands import json_text
     from stepguard.reports.rendering import render_deployments
 
     with ProgressBar() as progress:
@@ -37,6 +37,6 @@ def command(
     write_errors(reading.errors)
     if address is not None and not machines:
         fail(f"no state machine {address!r} was read")
-    write(indented(machines) + "\n")
+    write(json_text(machines))
     if reading.errors:
         sys.exit(USAGE_ERROR)

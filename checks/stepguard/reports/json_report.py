@@ -20,7 +20,7 @@ from stepguard.report import (
     ScanError,
     place_of,
 )
-from stepguard.reports.indented_json import indented
+from stepguard.reports.escaping_commands import json_text
 from stepguard.reports.selection import introduced, unchanged
 
 MAXIMUM_PERMISSIONS = 120_000
@@ -76,7 +76,7 @@ def report_as_dict(report: Report) -> dict[str, Any]:
 
 def render_json(report: Report) -> str:
     """Return the report as JSON text with a line break at its end."""
-    return indented(report_as_dict(report)) + "\n"
+    return json_text(report_as_dict(report))
 
 
 def _place(place: Place) -> dict[str, Any]:

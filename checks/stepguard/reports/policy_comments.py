@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator
 
 from stepguard.reports.display import harmless
+from stepguard.reports.escaping_commands import without_brackets
 
 _COLUMNS = 100
 
@@ -14,7 +15,7 @@ def comment(text: str, indent: str = "") -> Iterator[str]:
     """Yield the lines of a comment; a line break in the text does not end it."""
     begin = f"{indent}# "
     yield from textwrap.wrap(
-        harmless(text),
+        without_brackets(harmless(text)),
         _COLUMNS,
         initial_indent=begin,
         subsequent_indent=begin,

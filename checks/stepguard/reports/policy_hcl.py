@@ -273,7 +273,7 @@ def _quoted(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    escaped = "".join(map(_character, text))
+    escaped = "".join(map(_character, text)).replace("##[", "#\\u0023[")
     return _FIRST_ESCAPE.sub(r"\1\1{", escaped)
 
 

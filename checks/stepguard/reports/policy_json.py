@@ -7,12 +7,12 @@ from typing import Any
 
 from stepguard.deployment.values import render
 from stepguard.permissions.policy import RolePolicy, document_value
-from stepguard.reports.indented_json import indented
+from stepguard.reports.escaping_commands import json_text
 
 
 def render_policies_as_json(policies: Iterable[RolePolicy]) -> str:
     """Return a list of policies; what is not known before deployment is `${…}`."""
-    return indented([_policy(one) for one in policies]) + "\n"
+    return json_text([_policy(one) for one in policies])
 
 
 def _policy(policy: RolePolicy) -> dict[str, Any]:

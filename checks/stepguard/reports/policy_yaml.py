@@ -20,6 +20,7 @@ _PARAMETER = re.compile(r"^it is a parameter|^its value is a secret|parameter st
 _LOGICAL = re.compile(r"[0-9A-Za-z]+")
 _ATTRIBUTE = re.compile(r"[0-9A-Za-z.]+")
 _WIDE = 100_000
+_BRACKETS = "##["
 _VERSIONS_OF_FUNCTIONS = ("Alias", "Version")
 _SUBSTITUTION = re.compile(r"\$\{")
 _NEEDLESS_QUOTES = re.compile(r"((?:: |- )!(?:Ref|GetAtt) )'([0-9A-Za-z.:]+)'$")
@@ -51,12 +52,12 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _represent(dumper: yaml.SafeDumper, value: _Tagged) -> yaml.ScalarNode:
-    style = '"' if value.tag == "!Sub" else None
+    style = '"' if value.tag == "!Sub" or _BRACKETS in value else None
     return dumper.represent_scalar(value.tag, str(value), style=style)
 
 
 def _represent_text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
-    style = None if value.isprintable() else '"'
+    style = None if value.isprintable() and _BRACKETS not in value else '"'
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
 
@@ -193,8 +194,11 @@ def _dumped(value: Plain, indent: str) -> list[str]:
 
 
 def _visible(line: str) -> str:
-    """Return a line in which marks that PyYAML lets through are escapes, as quotes allow."""
-    return "".join(
+    """Return a line in which marks that PyYAML lets through are escapes, as quotes allow.
+
+    So is what a runner takes for a command.
+    """
+    visible = "".join(
         one
         if one.isprintable()
         else f"\\u{ord(one):04x}"
@@ -202,3 +206,4 @@ def _visible(line: str) -> str:
         else f"\\U{ord(one):08x}"
         for one in line
     )
+    return visible.replace(_BRACKETS, "#\\x23[")
