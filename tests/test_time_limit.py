@@ -100,6 +100,9 @@ def test_a_rule_that_never_ends_hides_no_other_input(tmp_path: Path) -> None:
     (error,) = report["errors"]
     assert "endless" in error["file"]
     assert error["message"].startswith("judging is given up, and rules are missing: it takes more")
+    missing = [one for one in report["not_evaluated"] if one["reason"] == error["message"]]
+    assert "SFN401" in {one["rule"] for one in missing}
+    assert not [one for one in missing if one["rule"] < "SFN4"]
     # What is still to be worked out of it may take as long.
     for one in report["state_machines"]:
         given_up = [error["message"]] if "endless" in one["file"] else []

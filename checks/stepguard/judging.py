@@ -31,6 +31,10 @@ from stepguard.workflow_graph import WorkflowGraph
 UNREADABLE = "SFN901"
 """The rule on definitions that cannot be read; of those in an unread module it is not evaluated."""
 
+_ON_PERMISSIONS = "SFN1"
+"""How the ids of the rules on roles and permissions begin: each may use what another compared."""
+
+_TOO_MANY_COMPARISONS = "comparing its policies takes too much work"
 _ROLE_MAKERS = frozenset({"AWS::Serverless::Function", "AWS::Serverless::StateMachine"})
 _WORST_FIRST: tuple[Outcome, ...] = ("violation", "not_evaluated", "pass")
 
@@ -53,13 +57,15 @@ def judge(
     for deployment in deployments:
         report.read.update({file.path: file for file in deployment.files})
         size = sum(len(file.text) for file in deployment.files)
+        pending = list(reversed(rules))
         try:
             with limited(time_limit, size):
-                _judge(deployment, rules, config, report, pedantic=pedantic)
+                _judge(deployment, pending, config, report, pedantic=pedantic)
         except OutOfTimeError as error:
             message = f"judging is given up, and rules are missing: {error.reason}"
             report.errors.append(ScanError(place=Place(file=deployment.root), message=message))
             _give_up(deployment, report, message)
+            _note_missing(pending, deployment, report, message)
     _give_severities(report, config)
     _arrange(report)
     return report
@@ -76,20 +82,39 @@ def _give_up(deployment: Deployment, report: Report, reason: str) -> None:
     ]
 
 
+def _note_missing(
+    rules: Iterable[AnyRule], deployment: Deployment, report: Report, reason: str
+) -> None:
+    """Say of rules that they have judged nothing of a deployment, or not all of it."""
+    for rule in rules:
+        place = Place(file=deployment.root)
+        report.not_evaluated.append(
+            Unevaluated(rule=rule.id, resource="", place=place, reason=reason)
+        )
+        report.evaluated[rule.id]["not_evaluated"] += 1
+
+
 def _judge(
     deployment: Deployment,
-    rules: Sequence[AnyRule],
+    pending: list[AnyRule],
     config: Config,
     report: Report,
     *,
     pedantic: bool,
 ) -> None:
+    """Judge a deployment by rules, the last one first; each is taken away when it is done."""
     _hide(deployment, report)
     _note_resources(deployment, report)
     _count_machines(deployment, report)
     context = Context(deployment, config)
-    for rule in rules:
+    left = context.comparisons_left
+    while pending:
+        rule = pending[-1]
         _apply(rule, context, report, pedantic=pedantic)
+        before, left = left, context.comparisons_left
+        if left <= 0 and (left < before or rule.id.startswith(_ON_PERMISSIONS)):
+            _take_back_passes(rule, deployment, report)
+        pending.pop()
     _note_unread_workflows(deployment, report)
     _note_comparisons(context, report)
 
@@ -160,10 +185,29 @@ def _count_machines(deployment: Deployment, report: Report) -> None:
 
 def _note_comparisons(context: Context, report: Report) -> None:
     """Say that not all permissions were compared: a rule may have passed what it did not see."""
-    if not context.has_compared_all:
-        message = "comparing its policies takes too much work: rules on permissions are incomplete"
+    if context.comparisons_left <= 0:
+        message = f"{_TOO_MANY_COMPARISONS}: rules on permissions are incomplete"
         root = context.deployment.root
         report.errors.append(ScanError(place=Place(file=root), message=message))
+
+
+def _take_back_passes(rule: AnyRule, deployment: Deployment, report: Report) -> None:
+    """Make of what a rule has passed what it could not judge, since it compared only a part."""
+    for resource in deployment.resources:
+        key = (deployment.root, rule.id, resource.address)
+        if report.outcomes.get(key) != "pass":
+            continue
+        report.outcomes[key] = "not_evaluated"
+        report.evaluated[rule.id].subtract(["pass"])
+        report.evaluated[rule.id].update(["not_evaluated"])
+        report.not_evaluated.append(
+            Unevaluated(
+                rule=rule.id,
+                resource=resource.address,
+                place=Place.of(resource.span, deployment.root),
+                reason=_TOO_MANY_COMPARISONS,
+            )
+        )
 
 
 def _note_unread_workflows(deployment: Deployment, report: Report) -> None:

@@ -48,11 +48,6 @@ def _steps_of(deployment: Deployment) -> _Steps:
     return _Steps(MAXIMUM_STEPS + STEPS_OF_A_ROLE * len(deployment.roles))
 
 
-def are_told_apart(deployment: Deployment) -> bool:
-    """Tell whether there were steps enough for all comparisons of a deployment so far."""
-    return _steps_of(deployment).left > 0
-
-
 class Names:
     """Compares the unknown parts of texts in the light of a deployment."""
 

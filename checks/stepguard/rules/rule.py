@@ -25,11 +25,11 @@ class Context(Struct, frozen=True):
     config: Config
 
     @property
-    def has_compared_all(self) -> bool:
-        """Whether all policies that rules compared so far could be compared."""
-        from stepguard.permissions.names import are_told_apart
+    def comparisons_left(self) -> int:
+        """How many steps the comparison of policies may still take; none is made below one."""
+        from stepguard.permissions.names import Names
 
-        return are_told_apart(self.deployment)
+        return Names(self.deployment).steps_left
 
 
 class Rule(ABC, Generic[Subject]):

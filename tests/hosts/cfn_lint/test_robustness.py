@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 MACHINE = "Type: AWS::StepFunctions::StateMachine"
 TEMPLATES = {
@@ -119,6 +122,31 @@ def test_a_defect_of_ours_is_told_once_and_the_rules_of_cfn_lint_run(cfn_lint: A
         assert ended.returncode & 2
         if broken != "replace":
             assert own == told
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there are no timers of processors")
+def test_what_takes_too_long_to_read_is_told(cfn_lint: Any) -> None:
+    program = (
+        "import stepguard.hosts.cfn_lint._judgement as judgement\n"
+        "def endless(*given, **named):\n"
+        "    while True:\n"
+        "        pass\n"
+        "judgement.read_template, judgement.SECONDS = endless, 0.5\n"
+        "from cfnlint.runner import main\n"
+        "main()\n"
+    )
+    arguments = ["plain.json", "--format", "json", "--append-rules", "stepguard.hosts.cfn_lint"]
+    ended = subprocess.run(
+        [cfn_lint.python, "-c", program, *arguments],
+        cwd=cfn_lint.templates,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    told = [one for one in json.loads(ended.stdout) if one["Rule"]["Id"][1] == "9"]
+    assert [one["Rule"]["Id"] for one in told] == ["E9000"]
+    assert "reading is given up: it takes more than" in told[0]["Message"]
+    assert ended.returncode & 2
 
 
 def test_nothing_of_the_pack_runs_before_a_template_is_matched(cfn_lint: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,32 @@ def test_a_defect_of_ours_is_shown_as_not_evaluated(checkov: Any, tmp_path: Path
     assert comment.startswith("not evaluated: internal error in the checkov pack (RuntimeError")
     assert "secret" not in run.output
     assert "AWS::IAM::Role.WorkflowRole" not in run.results("SFN112")
+
+
+ENDLESS = """
+import stepguard.time_limit
+stepguard.time_limit.SECONDS = 1.0
+from stepguard.rules.sfn402_no_task_timeout import NoTaskTimeout
+def endless(*arguments):
+    while True:
+        pass
+NoTaskTimeout.judge = endless
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there are no timers of processors")
+def test_a_rule_that_never_ends_is_shown_as_not_evaluated(checkov: Any, tmp_path: Path) -> None:
+    run = checkov(
+        *("-d", PROJECTS / "cloudformation", "--framework", "cloudformation"),
+        *("-c", "SFN401,SFN402,SFN403"),
+        environment=with_startup(tmp_path, ENDLESS),
+    )
+    assert run.results("SFN401")[ORDERS] == "PASSED"
+    for rule in ("SFN402", "SFN403"):
+        (record,) = run.of(rule, ORDERS)
+        assert record["check_result"]["result"] == "SKIPPED"
+        comment = record["check_result"]["suppress_comment"]
+        assert comment.startswith("not evaluated: judging is given up, and rules are missing: ")
 
 
 def test_an_incomplete_installation_is_shown_as_not_evaluated(checkov: Any, tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from stepguard.place import Place
 from stepguard.readers.cloudformation.reader import read_template
 from stepguard.reading import Reading
 from stepguard.report import Report, ScanError
+from stepguard.time_limit import SECONDS, OutOfTimeError, limited
 
 
 class Judgement:
@@ -87,7 +88,12 @@ class Judgement:
 
     def _shown_of(self, reading: Reading, config: Config, rules: tuple[str, ...]) -> Shown:
         if rules:
-            options = ScanOptions(config=config, rules=rules, pedantic=self._settings.pedantic)
+            options = ScanOptions(
+                config=config,
+                rules=rules,
+                pedantic=self._settings.pedantic,
+                time_limit=SECONDS,
+            )
             report = judge_reading(reading, options)
         else:
             # No rule at all would mean every rule.
@@ -104,7 +110,12 @@ class Judgement:
             reading.errors.append(ScanError(place=Place(file=shown), message=failure))
             return reading
         try:
-            deployment = read_template(source.files, source.path, parameters=source.parameters)
+            with limited(SECONDS, len(source.template.text)):
+                deployment = read_template(source.files, source.path, parameters=source.parameters)
+        except OutOfTimeError as error:
+            message = f"reading is given up: {error.reason}"
+            reading.errors.append(ScanError(place=Place(file=shown), message=message))
+            return reading
         except Exception as error:
             message = describe_defect(error, "the template reader")
             reading.errors.append(ScanError(place=Place(file=shown), message=message))

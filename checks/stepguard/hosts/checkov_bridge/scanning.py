@@ -21,6 +21,7 @@ from stepguard.hosts.checkov_bridge.visit import (
 from stepguard.hosts.checkov_bridge.wanted import Wanted
 from stepguard.hosts.lookup import Results, results_of
 from stepguard.inputs import Kind
+from stepguard.time_limit import SECONDS
 
 Scanned: TypeAlias = "tuple[tuple[Results, tuple[str, ...]], ...]"
 """Results that concern a resource, each with the resource's addresses in it."""
@@ -76,6 +77,7 @@ def _options(visit: Visit, wanted: Wanted) -> ScanOptions:
         config=wanted.settings.config,
         rules=_sorted(wanted.rules),
         pedantic=bool(wanted.pedantic),
+        time_limit=SECONDS,
     )
 
 
