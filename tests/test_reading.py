@@ -123,3 +123,9 @@ def test_a_template_that_is_only_included_is_an_input_of_its_own(tmp_path: Path)
         },
     )
     assert sorted(roots(reading, tmp_path)) == ["a.yaml", "b.yaml"]
+
+
+def test_a_parser_that_is_not_there_is_no_defect(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(MACHINE, encoding="utf-8")
+    (error,) = read([tmp_path], ReadOptions(hcl_parser="another")).errors
+    assert error.message == "there is no HCL parser another: choose tree-sitter or python-hcl2"

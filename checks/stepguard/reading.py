@@ -177,9 +177,16 @@ def _guarded(one: Input, options: ReadOptions, reading: Reading) -> Deployment |
     except FileRefusedError as error:
         reading.errors.append(ScanError(place=Place(file=error.path), message=error.reason))
     except Exception as error:
-        message = describe_defect(error, f"the {one.kind.value} reader")
+        message = _why_unavailable(error) or describe_defect(error, f"the {one.kind.value} reader")
         reading.errors.append(ScanError(place=Place(file=one.shown), message=message))
     return None
+
+
+def _why_unavailable(error: Exception) -> str:
+    """Return that a parser is not installed, and what to do; empty for every other error."""
+    from stepguard.readers.terraform.syntax.parser import ParserUnavailableError
+
+    return str(error) if isinstance(error, ParserUnavailableError) else ""
 
 
 def _size(one: Input) -> int:

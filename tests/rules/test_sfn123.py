@@ -116,3 +116,39 @@ resource "aws_iam_policy" "p" {
 """
     (found,) = scanned(RULE, text).findings
     assert ":execution:${aws_sfn_state_machine.m.name}:*" in found.violation.suggestion
+
+
+MAP = {
+    "Type": "Map",
+    "ItemProcessor": {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+        "StartAt": "B",
+        "States": {"B": {"Type": "Succeed"}},
+    },
+    "End": True,
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "action", "words"),
+    [
+        ("EXPRESS", {"Type": "Succeed"}, "states:StopExecution", "Leave states:StopExecution out"),
+        ("STANDARD", {"Type": "Succeed"}, "states:StopExecution", ":execution:${M.Name}:*"),
+        ("STANDARD", {"Type": "Succeed"}, "states:RedriveExecution", ":execution:${M.Name}:*"),
+        ("STANDARD", MAP, "states:RedriveExecution", ":execution:${M.Name}/*:*"),
+    ],
+)
+def test_what_to_write_for_a_machine_of_the_project(
+    scanned: Callable[..., Any], kind: str, state: Any, action: str, words: str
+) -> None:
+    found = json.loads(template(action, {"Ref": "M"}))
+    found["Resources"]["M"] = {
+        "Type": "AWS::StepFunctions::StateMachine",
+        "Properties": {
+            "StateMachineType": kind,
+            "RoleArn": "arn:aws:iam::123456789012:role/r",
+            "Definition": {"StartAt": "A", "States": {"A": state}},
+        },
+    }
+    (violation,) = scanned(RULE, "Resources: " + json.dumps(found["Resources"])).findings
+    assert words in violation.violation.suggestion

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from stepguard.deployment.documents import Document
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.iam.arns import split_arn
 from stepguard.deployment.iam.elements import Entry
@@ -11,12 +12,15 @@ from stepguard.deployment.iam.patterns import Anything, Symbols, literal
 from stepguard.deployment.members import why_unknown
 from stepguard.deployment.resources import Resource, StateMachine
 from stepguard.deployment.values import Hole, Piece, Reference, Text, Unknown
+from stepguard.deployment.workflow import read_workflow
 from stepguard.finding import NotEvaluated, RelatedPlace, Severity, Violation
 from stepguard.permissions.actions import Action, ResourceType, find_action
 from stepguard.permissions.identity import expand
 from stepguard.permissions.notation import Notation, write_resource
+from stepguard.rules.distributed_maps import is_distributed
 from stepguard.rules.grants import listed, shown, told_apart
 from stepguard.rules.links import sole_reference
+from stepguard.rules.machines import EXPRESS, possible_types
 from stepguard.rules.rule import Context, Verdict
 from stepguard.rules.starters import HolderRule, StatesGrant, states_grants
 
@@ -38,6 +42,8 @@ _PARTS_OF_MACHINES = (
 )
 """Types of resources whose ARN is that of the state machine with something behind it."""
 
+_EXECUTION = "execution"
+_REDRIVE = "RedriveExecution"
 _AFTER_NAME = {"execution": ":*", "mapRun": "/*:*", "express": ":*:*"}
 
 
@@ -187,10 +193,16 @@ def _violation(
     given = listed([f'"{shown(one.value)}"' for one in resources])
     verb = "is" if len(names) == 1 else "are"
     notation = grant.notation(deployment)
-    written = list(
-        dict.fromkeys(_instead(one, kinds[0], deployment, notation) for one in resources)
-    )
-    shown_names = listed(written)
+    if kinds[0] == _EXECUTION and all(_is_of_express(one, deployment) for one in resources):
+        suggestion = (
+            f"Leave {listed(names)} out: an execution of an EXPRESS workflow can be neither "
+            "described nor stopped"
+        )
+    else:
+        written = [_instead(one, action, kinds[0], deployment, notation) for one in resources]
+        shown_names = listed(list(dict.fromkeys(written)))
+        suggestion = f"A statement of its own with {listed(names)} on {shown_names}"
+        suggestion += notation.remark(shown_names)
     return Violation(
         message=f"{grant.allows} {listed(names)} on {given}, which never matches: "
         f"{'it' if len(names) == 1 else 'they'} {verb} about ARNs with {meant} in them, "
@@ -201,18 +213,41 @@ def _violation(
         related=tuple(
             RelatedPlace(f"{shown(one.value)} too", grant.place(one.path)) for one, _ in others
         ),
-        suggestion=f"A statement of its own with {listed(names)} on {shown_names}"
-        f"{notation.remark(shown_names)}",
+        suggestion=suggestion,
         subject=" ".join((grant.statement.sid, *sorted(names))),
     )
 
 
-def _instead(entry: Entry, kind: str, deployment: Deployment, notation: Notation) -> str:
+def _machines_of(entry: Entry, deployment: Deployment) -> list[StateMachine]:
+    """Return the state machines of the project that an entry refers to."""
+    reference = sole_reference(entry.value)
+    found = [] if reference is None else deployment.find(reference.target)
+    return [one for one in found if isinstance(one, StateMachine)]
+
+
+def _is_of_express(entry: Entry, deployment: Deployment) -> bool:
+    """Tell whether an entry refers to a state machine that is certainly an EXPRESS one."""
+    machines = _machines_of(entry, deployment)
+    return bool(machines) and all(possible_types(one) == {EXPRESS} for one in machines)
+
+
+def _has_map_runs(machine: StateMachine, deployment: Deployment) -> bool:
+    if not isinstance(machine.definition, Document):
+        return False
+    return any(map(is_distributed, read_workflow(machine.definition, deployment).states))
+
+
+def _instead(
+    entry: Entry, action: Action, kind: str, deployment: Deployment, notation: Notation
+) -> str:
     """Return the ARN to write in the place of one of another type."""
     after = _AFTER_NAME.get(kind, "")
     reference = sole_reference(entry.value)
-    found = [] if reference is None else deployment.find(reference.target)
-    if reference is not None and any(isinstance(one, StateMachine) for one in found):
+    machines = _machines_of(entry, deployment)
+    if action.name == _REDRIVE and any(_has_map_runs(one, deployment) for one in machines):
+        # What a redriven map run starts again are the executions of its children.
+        after = "/*:*"
+    if reference is not None and machines:
         return write_resource(_arn_of_part(reference.target, kind, after, notation), notation)
     value = entry.value
     if isinstance(value, str):
