@@ -184,6 +184,18 @@ def test_a_module_that_is_not_read_may_add_a_policy_to_the_role_that_it_is_given
     assert outcome(report, "SFN104") == ["violation"]
 
 
+@pytest.mark.parametrize(("argument", "is_told"), [('"x"', False), ("aws_iam_role.r.name", True)])
+def test_a_policy_of_what_a_module_makes_is_not_that_of_a_role_it_knows_nothing_of(
+    argument: str, is_told: bool, tmp_path: Path
+) -> None:
+    module = f'module "bastion" {{\n  source = "example/bastion/aws"\n  name = {argument}\n}}\n'
+    policy = POLICY.replace("aws_iam_role.r.id", "module.bastion.role.name")
+    (tmp_path / "main.tf").write_text(MAIN + module + policy, encoding="utf-8")
+    report = scan([tmp_path], ScanOptions(rules=("SFN104",)))
+    assert bool(report.findings) is not is_told
+    assert bool(report.not_evaluated) is is_told
+
+
 def test_a_definition_that_only_such_a_module_is_given_is_judged_by_itself(tmp_path: Path) -> None:
     machine = '{"StartAt": "A", "States": {"A": {"Type": "Succeed"}}}'
     call = (

@@ -14,7 +14,7 @@ from stepguard.deployment.resources import (
     Role,
 )
 from stepguard.deployment.source import Span
-from stepguard.deployment.values import Reference, Traced, plain, render
+from stepguard.deployment.values import Reference, Traced, Unknown, plain, render
 from stepguard.permissions.managed import name_of_managed, statements_of_managed
 from stepguard.permissions.memory import remembered, remembered_of_deployment
 from stepguard.permissions.resource_policies import ResourceGrant, resource_grants
@@ -117,7 +117,7 @@ def _add_managed(attached: Traced, role: Role, statements: list[Grant], unread: 
 def _may_be_attached(role: Role, deployment: Deployment) -> Iterator[str]:
     """Yield why a policy of the project may be the role's although it does not name it."""
     for address, others in _attached_elsewhere(deployment):
-        if others is None or any(_may_be(value, role) for value in others):
+        if others is None or any(_may_be(value, role, deployment) for value in others):
             yield f"whether {address} is attached to the role is not known"
 
 
@@ -141,8 +141,14 @@ def _attached_elsewhere(deployment: Deployment) -> list[tuple[str, list[Traced] 
     return found
 
 
-def _may_be(value: Traced, role: Role) -> bool:
+def _may_be(value: Traced, role: Role, deployment: Deployment) -> bool:
     """Tell whether a value that names no role of the project may be the name of this one."""
+    if isinstance(value.value, Unknown):
+        # What a module gives back is of its own making, unless it was told of the role.
+        expression = value.value.expression
+        for module in deployment.unread_modules:
+            if module.address and expression.startswith(f"{module.address}."):
+                return role.address in module.given
     if isinstance(value.value, Reference):
         return False
     if isinstance(value.value, str):
