@@ -159,6 +159,14 @@ def test_what_is_forbidden(judge_needs: Judge) -> None:
     assert "the permissions boundary of the role does not allow it" in limited.message
 
 
+def test_traces_arrive_without_the_sampling_rules(judge_needs: Judge) -> None:
+    traced = {"tracing": Traced(True)}
+    definition = workflow(Done={"Type": "Succeed"})
+    writing = allow(["xray:PutTraceSegments", "xray:PutTelemetryRecords"])
+    violation = judge_needs(definition, writing, properties=traced).only
+    assert violation.message.endswith(": X-Ray's sampling rules do not count")
+
+
 @pytest.mark.parametrize(
     ("feature", "action", "words", "severity"),
     [

@@ -18,6 +18,7 @@ it. `extra`: AWS's documented policy for the integration grants it, the call doe
 """
 
 _STOPS = ("BatchStop", "Cancel", "Delete", "Stop", "Terminate")
+_SAMPLING = "GetSampling"
 _SWITCH_OFF = "DeleteLogDelivery"
 _WRITE = "PutObject"
 RESULT = "result"
@@ -101,6 +102,8 @@ class Need(Struct, frozen=True):
             return "AWS's own policy for the call has it: the state may fail", False
         if self.operation == _SWITCH_OFF:
             return "logging cannot be switched off again", False
+        if self.feature == "tracing" and self.operation.startswith(_SAMPLING):
+            return "X-Ray's sampling rules do not count", False
         if self.feature:
             return _OF_FEATURES.get(self.feature, ("the execution fails", True))
         if self.part == "feature":
