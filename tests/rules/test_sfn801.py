@@ -138,3 +138,37 @@ def test_no_report_shows_a_secret(tmp_path: Path, form: str, indent: int | None)
         for secret in (PASSWORD, TOKEN, ACCESS_KEY):
             assert secret not in shown
     assert "****" in render_text(report)
+
+
+SHARED = """
+Resources:
+  M:
+    Type: AWS::StepFunctions::StateMachine
+    Properties:
+      RoleArn: arn:aws:iam::123456789012:role/r
+      Definition:
+        StartAt: A
+        States:
+          A:
+            Type: Task
+            Resource: arn:aws:states:::aws-sdk:rds:modifyDBInstance
+            Parameters: &given {MasterUserPassword: Winter-2023-first}
+            Next: B
+          B:
+            Type: Task
+            Resource: arn:aws:states:::aws-sdk:rds:modifyDBInstance
+            Parameters: *given
+            Next: C
+          C:
+            Type: Task
+            Resource: arn:aws:states:::aws-sdk:rds:modifyDBInstance
+            Parameters: {MasterUserPassword: Winter-2023-other}
+            End: true
+"""
+
+
+def test_one_text_that_several_states_have_is_one_finding(scanned: Callable[..., Any]) -> None:
+    both, alone = (one.violation for one in scanned("SFN801", SHARED).findings)
+    assert both.message.startswith("'A' and 'B' contain the value of MasterUserPassword")
+    assert both.states == ("A", "B")
+    assert alone.message.startswith("'C' contains the value of MasterUserPassword")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from stepguard.deployment.resources import StateMachine
-from stepguard.deployment.workflow import State, Workflow
-from stepguard.finding import NotEvaluated, Severity, Violation
-from stepguard.rules.defects import MAXIMUM_DEFECTS
+from stepguard.deployment.workflow import Workflow
+from stepguard.finding import NotEvaluated, RelatedPlace, Severity, Violation
+from stepguard.rules.defects import MAXIMUM_DEFECTS, quoted
+from stepguard.rules.grants import listed
 from stepguard.rules.machines import definition_of
 from stepguard.rules.owners import Owners
 from stepguard.rules.rule import Context, MachineRule, Verdict
@@ -47,24 +50,44 @@ class SecretInDefinition(MachineRule):
         found = secrets_of_machine(subject, context.deployment)[:MAXIMUM_DEFECTS]
         if found:
             owners = Owners(workflow)
-            return [_violation(one, owners.of(one.path), subject, workflow) for one in found]
+            groups: dict[object, list[FoundSecret]] = {}
+            for one in found:
+                groups.setdefault(_place_of(one, workflow), []).append(one)
+            return [_violation(group, owners, subject, workflow) for group in groups.values()]
         return not_evaluated(subject, unread_states(workflow))
 
 
-def _violation(
-    secret: FoundSecret, state: State | None, machine: StateMachine, workflow: Workflow
-) -> Violation:
+def _place_of(secret: FoundSecret, workflow: Workflow) -> object:
+    """Return what secrets have in common that are one text of the source, used in many states."""
     span = workflow.document.locate(secret.path)
-    where = ".".join(str(step) for step in secret.path[len(state.path) :]) if state else ""
-    owner = f"'{state.name}'" if state is not None else "The definition"
+    place: object = secret.path if span is None else (span.path, span.start, span.end)
+    return secret.kind, place
+
+
+def _violation(
+    secrets: Sequence[FoundSecret], owners: Owners, machine: StateMachine, workflow: Workflow
+) -> Violation:
+    """Return what there is to say of a secret: of one place in the source, and of all its uses."""
+    secret = secrets[0]
+    span = workflow.document.locate(secret.path)
+    states = [state for one in secrets if (state := owners.of(one.path)) is not None]
+    names = list(dict.fromkeys(quoted(one.name) for one in states))
+    state = states[0] if len(names) == 1 else None
+    where = ".".join(str(step) for step in secret.path[len(states[0].path) :]) if states else ""
+    owner = listed(names) if names else "The definition"
+    verb = "contain" if len(names) > 1 else "contains"
     what = f"{secret.kind} in {where}" if where else secret.kind
     return Violation(
-        message=f"{owner} contains {what}: whoever may read the "
+        message=f"{owner} {verb} {what}: whoever may read the "
         "state machine or its executions can read it",
         resource=machine.address,
         span=span,
         path=secret.path,
         state=None if state is None else state.name,
+        related=tuple(
+            RelatedPlace(f"{quoted(one.name)} contains it", span, one.name)
+            for one in (() if state is not None else states)
+        ),
         suggestion="a reference to a secret of Secrets Manager, read at run time; replace this one",
         subject=f"{secret.kind} {'.'.join(map(str, secret.path))}",
     )
