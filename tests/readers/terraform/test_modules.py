@@ -13,7 +13,7 @@ from stepguard.deployment.graph import Deployment
 from stepguard.deployment.values import OneOf, Reference, Text, Unknown, plain
 from stepguard.inputs import NO_STEP_FUNCTIONS
 from stepguard.readers.files import ProjectFiles
-from stepguard.readers.terraform import discovery, modules
+from stepguard.readers.terraform import discovery, instances, modules
 from stepguard.readers.terraform.reader import TerraformOptions, find_root_modules, read_root_module
 from stepguard.reading import Reading, ReadOptions, find_inputs
 
@@ -157,6 +157,30 @@ def test_modules_that_cannot_be_read_are_errors(read: Project, tmp_path: Path) -
     assert any("no such directory" in message for message in messages)
     assert any("outside the scanned root" in message for message in messages)
     assert all(error.span is not None and error.span.line for error in deployment.errors)
+
+
+def test_modules_that_are_nested_too_deeply_are_an_error(
+    read: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(instances, "MAXIMUM_MODULE_DEPTH", 2)
+    call = 'module "m" {{\n  source = "{}"\n}}\n'
+    files = {
+        "main.tf": call.format("./a"),
+        "a/main.tf": call.format("../b"),
+        "b/main.tf": 'resource "terraform_data" "t" {}\n',
+        "c/main.tf": 'resource "terraform_data" "t" {}\n',
+    }
+    deployment = read(files)
+    assert [one.address for one in deployment.resources] == ["module.m.module.m.terraform_data.t"]
+    assert not deployment.errors
+    deployment = read({**files, "b/main.tf": call.format("../c")})
+    assert deployment.resources == []
+    (error,) = deployment.errors
+    assert "nested too deeply" in error.message
+    assert error.hides_resources
+    assert error.path == "b/main.tf"
+    assert error.span is not None
+    assert error.span.text == '"../c"'
 
 
 def test_a_syntax_error_leaves_the_rest(read: Project) -> None:

@@ -446,7 +446,9 @@ class ModuleInstance(Struct, eq=False):
                 ancestors.add(str(self.world.files.real(module.source.directory)))
             module = module.parent
         if depth > MAXIMUM_MODULE_DEPTH:
-            return None, "modules are nested too deeply"
+            reason = "modules are nested too deeply: what is in this one is not read"
+            self.world.report_call(declared, reason)
+            return None, reason
         return self.world.find_module(declared, self.source, path, ancestors)
 
     def children(self) -> Iterator[ModuleInstance]:

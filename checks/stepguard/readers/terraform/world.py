@@ -203,10 +203,11 @@ class World:
             reason = "the module calls itself"
         if not reason:
             return self.load(directory), ""
-        self._report(declared, f"module source {source}: {reason}")
+        self.report_call(declared, f"module source {source}: {reason}")
         return None, f"module {shown}: {reason}"
 
-    def _report(self, declared: Declaration, message: str) -> None:
+    def report_call(self, declared: Declaration, message: str) -> None:
+        """Report, at the source of a called module, that its resources are not read."""
         found = declared.attribute("source")
         span = declared.header
         if found is not None:
