@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from stepguard.deployment.source import Span
 from stepguard.deployment.values import Plain, Traced
 from stepguard.readers.plan.addresses import InstanceKey
 from stepguard.readers.plan.json_walk import JsonWalk
+from stepguard.readers.plan.shapes import as_list, as_object
 from stepguard.structs import Struct, field
 
 _SUPPORTED = ("0.", "1.")
 _GONE = (["delete"], ["forget"])
+_ANY_KEY = "[*]"
+"""What stands in an address for instances of which the number is not known."""
+
 _ADDRESS_FIRST = re.compile(r'\{\s*"address"\s*:\s*("(?:[^"\\]|\\.)*")')
 
 _POLICY_TYPES = {
@@ -35,7 +39,8 @@ class PlannedResource(Struct, eq=False):
     """An instance of a resource or data source, and where the plan has it.
 
     `module` is the address of its module instance, empty for the root module. `whole` is its
-    object, `span` its address in that. `stays` says that the plan does nothing to it.
+    object, `span` its address in that. `stays` says that the plan does nothing to it, `is_deferred`
+    that what becomes of it is left to a later plan.
     """
 
     address: str
@@ -47,6 +52,7 @@ class PlannedResource(Struct, eq=False):
     whole: Span
     span: Span
     stays: bool = False
+    is_deferred: bool = False
 
     @property
     def local(self) -> str:
@@ -64,18 +70,22 @@ class Contents(Struct, eq=False):
     plan of which someone has cut it off. With `is_prior`, the resources are those that were there
     before, each at the address that it has in the plan, and as they were before. `elsewhere` names
     the policies of roles that are, or were, resources of their own: by the role's name the
-    policies' names and ARNs.
+    policies' names and ARNs. `is_incomplete` says that it takes more than this plan to get what the
+    configuration asks for, `lacking` are the addresses of resources that have planned values and of
+    which the plan does not say what becomes of them.
     """
 
     walk: JsonWalk
     is_prior: bool = False
     is_state: bool = False
     is_errored: bool = False
+    is_incomplete: bool = False
     resources: list[PlannedResource] = field(default_factory=list)
     read: list[PlannedResource] = field(default_factory=list)
     variables: dict[str, Plain] = field(default_factory=dict)
     configuration: dict[str, Any] | None = None
     elsewhere: dict[str, set[str]] = field(default_factory=dict)
+    lacking: list[str] = field(default_factory=list)
 
     def details(self, resource: PlannedResource) -> Details:
         """Return what is planned for a resource, with the places in the plan."""
@@ -127,14 +137,17 @@ def read_contents(walk: JsonWalk, *, is_prior: bool = False) -> Contents:
     contents = Contents(walk, is_prior)
     version: list[tuple[Plain, int]] = []
     seen: dict[str, int] = {}
-    has_planned_values = False
+    changed: set[str] = set()
+    planned: Plain = None
 
     def member(key: str, at: int) -> int:
-        nonlocal has_planned_values
+        nonlocal planned
         at = walk.next(at)
         seen[key] = at
         if key == "resource_changes" and walk.begins_with(at, "["):
-            return walk.elements(at, lambda offset: _read_change(contents, offset))
+            return walk.elements(at, lambda offset: _read_change(contents, offset, changed))
+        if key == "deferred_changes" and walk.begins_with(at, "["):
+            return walk.elements(at, lambda offset: _read_deferred(contents, offset, changed))
         if key == "values" and walk.begins_with(at, "{"):
             return _read_values(contents, at, contents.resources.append)
         if key == "prior_state" and walk.begins_with(at, "{"):
@@ -143,7 +156,7 @@ def read_contents(walk: JsonWalk, *, is_prior: bool = False) -> Contents:
         if key == "format_version":
             version.append((value, at))
         elif key == "planned_values":
-            has_planned_values = bool(isinstance(value, dict) and value.get("root_module"))
+            planned = value.get("root_module") if isinstance(value, dict) else None
         elif key == "configuration" and isinstance(value, dict):
             contents.configuration = value
         elif key == "variables" and isinstance(value, dict):
@@ -154,6 +167,8 @@ def read_contents(walk: JsonWalk, *, is_prior: bool = False) -> Contents:
             }
         elif key == "errored":
             contents.is_errored = value is True
+        elif key == "complete":
+            contents.is_incomplete = value is False
         return end
 
     def prior(key: str, at: int) -> int:
@@ -174,12 +189,24 @@ def read_contents(walk: JsonWalk, *, is_prior: bool = False) -> Contents:
     again = {resource.address for resource in contents.resources}
     contents.read = [resource for resource in contents.read if resource.address not in again]
     contents.is_state = "values" in seen and "planned_values" not in seen
-    if has_planned_values and "resource_changes" not in seen:
+    if planned and "resource_changes" not in seen:
         reason = "the plan has no resource_changes: give the whole output of terraform show -json"
         raise PlanError(reason, seen["planned_values"])
     if not seen.keys() & {"planned_values", "resource_changes", "values"}:
         raise PlanError("not a plan: it has neither resource_changes nor values")
+    contents.lacking = [one for one in _planned_addresses(planned) if one not in changed]
     return contents
+
+
+def _planned_addresses(root: Plain) -> Iterator[str]:
+    """Yield the addresses of the managed resources that a module and those within it will have."""
+    pending = [root]
+    while pending:
+        module = as_object(pending.pop())
+        for resource in map(as_object, as_list(module.get("resources"))):
+            if resource.get("mode") == "managed":
+                yield str(resource.get("address"))
+        pending.extend(as_list(module.get("child_modules")))
 
 
 def _check_version(found: list[tuple[Plain, int]]) -> None:
@@ -192,13 +219,46 @@ def _check_version(found: list[tuple[Plain, int]]) -> None:
         raise PlanError(f"plan format {value[:20]} is not supported: 0.x and 1.x are", at)
 
 
-def _read_change(contents: Contents, at: int) -> int:
-    """Read a resource of a plan; what is not there on the side that is read is left out."""
+def _read_deferred(contents: Contents, at: int, changed: set[str]) -> int:
+    """Read a resource of which the plan leaves to a later one what becomes of it."""
+    walk = contents.walk
+    found: list[PlannedResource] = []
+    has_change = False
+
+    def member(key: str, at: int) -> int:
+        nonlocal has_change
+        if key != "resource_change":
+            return walk.value(at)[1]
+        has_change = True
+        known = len(contents.resources)
+        end = _read_change(contents, at, changed)
+        found.extend(contents.resources[known:])
+        return end
+
+    if not walk.begins_with(at, "{"):
+        raise PlanError("not a plan: a deferred change is no object", at)
+    end = walk.members(at, member)
+    if not has_change:
+        raise PlanError("not a plan: a deferred change has no resource_change", at)
+    for resource in found:
+        resource.is_deferred = True
+        # As where a configuration does not say how many there are, one stands for all of them.
+        resource.address = resource.address.replace(_ANY_KEY, "")
+        resource.module = resource.module.replace(_ANY_KEY, "")
+    return end
+
+
+def _read_change(contents: Contents, at: int, changed: set[str]) -> int:
+    """Read a resource of a plan; what is not there on the side that is read is left out.
+
+    Its address goes to `changed` in any case.
+    """
     value, end = contents.walk.value(at)
     resource = _resource(contents.walk, value, at, end)
     change = value.get("change") if isinstance(value, dict) else None
     if resource is None or not isinstance(change, dict):
         raise PlanError("not a plan: a resource has no address, type or change", at)
+    changed.add(resource.address)
     resource.module = str(value.get("module_address") or "")
     resource.stays = change.get("actions") == ["no-op"]
     _note_policy(contents, resource, change)

@@ -102,6 +102,8 @@ class Links:
         known = self._details.get(resource.whole.start)
         if known is None:
             known = self._details[resource.whole.start] = self.contents.details(resource)
+            if resource.is_deferred and not self.contents.is_prior:
+                _mark_what_is_not_set(known)
         return known
 
     def declaration(self, resource: PlannedResource) -> dict[str, Any] | None:
@@ -298,6 +300,13 @@ class Links:
         if only is not None:
             return [Origin(named.text, only.address, kind, steps, only)]
         return [Origin(named.text, f"{prefix}{local}", kind, steps)]
+
+
+def _mark_what_is_not_set(details: Details) -> None:
+    """Mark as not known what a deferred resource has no value for: it may yet be computed."""
+    marks = dict(as_object(details.unknown))
+    marks.update((name, True) for name, one in details.values.value.items() if one.value is None)
+    details.unknown = marks
 
 
 def _extended(origins: Iterable[Origin], steps: tuple[str | int, ...]) -> list[Origin]:

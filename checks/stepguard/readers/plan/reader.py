@@ -83,6 +83,20 @@ def _report_gaps(contents: Contents, deployment: Deployment) -> None:
     if contents.is_errored:
         message = "terraform could not finish this plan: it does not hold every resource"
         deployment.errors.append(ReadError(deployment.root, message, hides_resources=True))
+    elif contents.is_incomplete:
+        message = (
+            "this plan is not complete (made with -target, or with deferred changes):"
+            " it may not hold every resource"
+        )
+        deployment.errors.append(ReadError(deployment.root, message, hides_resources=True))
+    if contents.lacking:
+        more = len(contents.lacking) - 1
+        message = (
+            f"the plan's resource_changes lack {contents.lacking[0]}"
+            f"{f' and {more} more' if more else ''}, which its planned_values have:"
+            " give the whole output of terraform show -json"
+        )
+        deployment.errors.append(ReadError(deployment.root, message, hides_resources=True))
     if contents.configuration is None and not contents.is_state:
         message = (
             "the plan has no configuration: what is known after apply cannot be followed;"
