@@ -16,8 +16,10 @@ from stepguard.inputs import (
     UNSYNTHESIZED,
     Inputs,
     Kind,
+    directory_concerns_step_functions,
     discover,
 )
+from stepguard.reading import Reading, ReadOptions, find_inputs
 
 TEMPLATE = """Resources:
   M:
@@ -120,6 +122,71 @@ def test_a_terraform_directory_that_may_get_a_machine_from_elsewhere_is_read(
         trust_in_main__tf='resource "aws_iam_role" "r" {\n  policy = file("t.json")\n}\n',
     )
     assert set(kinds(discover(tmp_path), tmp_path)) == {"calls", "trust"}
+
+
+NAMED_ROLE = """variable "services" {}
+resource "aws_iam_role" "r" {
+  assume_role_policy = jsonencode({ Statement = [{
+    Action    = "sts:AssumeRole"
+    Principal = { Service = [for one in var.services : "${one}.amazonaws.com"] }
+  }] })
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("terraform__tfvars", 'services = ["states"]'),
+        ("terraform__tfvars__json", '{"services": {"states": {}}}'),
+        ("one__auto__tfvars", "services = { states = {} }"),
+        ("one__auto__tfvars__json", '{"services": ["states"]}'),
+        ("variables__tf", "locals {\n  services = { states = {} }\n}\n"),
+    ],
+)
+def test_a_service_that_is_named_apart_from_its_role_is_found(
+    tmp_path: Path, name: str, content: str
+) -> None:
+    write(tmp_path, main__tf=NAMED_ROLE)
+    assert discover(tmp_path).passed_over == {NO_STEP_FUNCTIONS: 1}
+    assert not directory_concerns_step_functions(tmp_path)
+    write(tmp_path, **{name: content})
+    assert kinds(discover(tmp_path), tmp_path) == {".": Kind.TERRAFORM}
+    assert directory_concerns_step_functions(tmp_path)
+
+
+def test_values_that_terraform_does_not_read_by_itself_have_to_be_given(tmp_path: Path) -> None:
+    write(
+        tmp_path,
+        role_in_main__tf=NAMED_ROLE,
+        bucket_in_main__tf='resource "aws_s3_bucket" "b" {}\n',
+        values_in_states__tfvars='services = ["states"]',
+        values_in_other__tfvars='services = ["ec2"]',
+    )
+
+    def found(*names: str) -> list[str]:
+        values = [tmp_path / "values" / name for name in names]
+        one = directory_concerns_step_functions(tmp_path / "role", values)
+        assert one == bool(discover(tmp_path, var_files=values).found)
+        return list(kinds(discover(tmp_path, var_files=values), tmp_path))
+
+    assert found() == found("other.tfvars") == []
+    assert found("other.tfvars", "states.tfvars") == ["role"]
+    options = ReadOptions(var_files=(tmp_path / "values" / "states.tfvars",))
+    (one,) = find_inputs([tmp_path], options, Reading())
+    assert one.path == tmp_path / "role"
+
+
+def test_a_link_to_values_may_lead_to_those_of_step_functions(tmp_path: Path) -> None:
+    write(tmp_path, role_in_main__tf=NAMED_ROLE, common__tfvars='services = ["states"]')
+    (tmp_path / "role" / "terraform.tfvars").symlink_to(tmp_path / "common.tfvars")
+    assert kinds(discover(tmp_path), tmp_path) == {"role": Kind.TERRAFORM}
+
+
+def test_values_alone_are_no_input(tmp_path: Path) -> None:
+    write(tmp_path, terraform__tfvars='services = ["states"]')
+    found = discover(tmp_path)
+    assert (found.found, found.modules, found.passed_over) == ([], [], {})
 
 
 def test_other_peoples_directories_are_left_out(tmp_path: Path) -> None:

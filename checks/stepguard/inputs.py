@@ -51,6 +51,10 @@ UNPACKAGED = (
 _TEMPLATE_ENDINGS = (".json", ".yaml", ".yml", ".template")
 _DEFINITION_ENDINGS = (".asl.json", ".asl.yaml", ".asl.yml")
 _TERRAFORM_ENDINGS = (".tf", ".tf.json")
+_VARIABLE_FILES = ("terraform.tfvars", "terraform.tfvars.json")
+_VARIABLE_ENDINGS = (".auto.tfvars", ".auto.tfvars.json")
+"""Of the files with values of variables, those that Terraform reads by itself."""
+
 _CDK_APP, _CDK_OUTPUT = "cdk.json", "cdk.out"
 _SERVERLESS = ("serverless.yml", "serverless.yaml", "serverless.json", "serverless.ts")
 _SERVERLESS_OUTPUT = ".serverless"
@@ -85,6 +89,11 @@ _TERRAFORM = (
     b"file(",
 )
 _CALLS_MODULES = (b"module",)
+# What follows the service's name, and that name alone: a directory puts them together.
+_SERVICE_ENDING = (b"amazonaws",)
+_SERVICE_NAME = (b"states",)
+_VALUES = (*_TERRAFORM, *_SERVICE_NAME)
+_ROLE = (b"aws_iam_role",)
 
 
 class Kind(str, Enum):
@@ -138,15 +147,19 @@ class Inputs(Struct):
 
 
 def discover(
-    path: Path, root: Path | None = None, also: Sequence[Path] = (), storage: Storage = DISK
+    path: Path,
+    root: Path | None = None,
+    also: Sequence[Path] = (),
+    storage: Storage = DISK,
+    var_files: Sequence[Path] = (),
 ) -> Inputs:
     """Return what is to be scanned at a path: a directory's whole tree, or one file.
 
     `root` is the directory that may be read; it is the path itself, or its directory, unless
     given. `also` are files and directories outside it that may be read too; `storage` is
-    where all of them are. Terraform directories are returned without regard to which module calls
-    which. Never raises: a path
-    that cannot be read, or a file that is nothing known, is in `refused`.
+    where all of them are. `var_files` give values to the variables of every Terraform directory.
+    Terraform directories are returned without regard to which module calls which. Never raises: a
+    path that cannot be read, or a file that is nothing known, is in `refused`.
     """
     inputs = Inputs()
     is_directory = storage.sort(path) is Sort.DIRECTORY
@@ -155,20 +168,27 @@ def discover(
     if not files.contains(path):
         inputs.refused.append(Refused(path.as_posix(), f"outside the root {base.as_posix()}"))
     elif is_directory:
-        _discover_tree(path, files, inputs)
+        _discover_tree(path, files, inputs, var_files)
     else:
         _discover_file(path, files, inputs)
     return inputs
 
 
-def _discover_tree(top: Path, files: ProjectFiles, inputs: Inputs) -> None:
+def _discover_tree(
+    top: Path, files: ProjectFiles, inputs: Inputs, var_files: Sequence[Path]
+) -> None:
     terraform: dict[str, _Words] = {}
+    variable_files: dict[str, list[Entry]] = {}
     storage = files.storage
+    are_told = _are_told(var_files, storage)
     for entry in _walk(top, storage, inputs):
         name = entry.name.lower()
         if name.endswith(_TERRAFORM_ENDINGS):
             directory = os.path.dirname(entry.path)  # noqa: PTH120 - hot path, plain strings
-            terraform.setdefault(directory, _Words()).look_into(storage, entry.path)
+            terraform.setdefault(directory, _Words(are_told)).look_into(storage, entry.path)
+        elif _is_variable_file(name):
+            directory = os.path.dirname(entry.path)  # noqa: PTH120 - hot path, plain strings
+            variable_files.setdefault(directory, []).append(entry)
         elif name.endswith(_TEMPLATE_ENDINGS):
             try:
                 _look_at(entry.path, name, files, inputs)
@@ -178,6 +198,7 @@ def _discover_tree(top: Path, files: ProjectFiles, inputs: Inputs) -> None:
     real = storage.real(top)
     for directory, words in sorted(terraform.items()):
         path = Path(directory)
+        words.look_into_values(storage, variable_files.get(directory, ()))
         # The walk follows no link, so that only what leads to its top can be one.
         own = str(real / path.relative_to(top))
         inputs.modules.append(ModuleDirectory(path, own, words.calls_modules))
@@ -190,11 +211,28 @@ def _discover_tree(top: Path, files: ProjectFiles, inputs: Inputs) -> None:
             inputs.passed_over[NO_STEP_FUNCTIONS] += 1
 
 
-class _Words(Struct):
-    """Which words there are in the Terraform files of a directory."""
+def _is_variable_file(name: str) -> bool:
+    """Tell whether Terraform reads values of variables from a file by itself, by its name."""
+    return name in _VARIABLE_FILES or name.endswith(_VARIABLE_ENDINGS)
 
+
+def _are_told(var_files: Sequence[Path], storage: Storage) -> bool:
+    """Tell whether variable files may tell a directory of Step Functions."""
+    return any(_has(storage, one, _VALUES) for one in var_files)
+
+
+class _Words(Struct):
+    """Which words there are in the Terraform files of a directory.
+
+    `are_told` says that variable files from elsewhere may tell it of Step Functions, which matters
+    to its roles: what else has to do with Step Functions has a type that says so.
+    """
+
+    are_told: bool = False
     concern_step_functions: bool = False
     calls_modules: bool = False
+    has_service_ending: bool = False
+    has_service_name: bool = False
 
     def look_into(self, storage: Storage, path: str) -> None:
         """Look into a further file for what has not been met yet."""
@@ -206,8 +244,25 @@ class _Words(Struct):
             content = None
         # What cannot be read, or is too large, may have every word.
         searchable = None if content is None else _searchable(content)
-        self.concern_step_functions |= searchable is None or _holds(searchable, _TERRAFORM)
-        self.calls_modules |= searchable is None or _holds(searchable, _CALLS_MODULES)
+        if searchable is None:
+            self.concern_step_functions = self.calls_modules = True
+            return
+        self.calls_modules |= _holds(searchable, _CALLS_MODULES)
+        self.has_service_ending |= _holds(searchable, _SERVICE_ENDING)
+        self.has_service_name |= _holds(searchable, _SERVICE_NAME)
+        self.concern_step_functions |= (
+            (self.has_service_ending and self.has_service_name)
+            or _holds(searchable, _TERRAFORM)
+            or (self.are_told and _holds(searchable, _ROLE))
+        )
+
+    def look_into_values(self, storage: Storage, entries: Sequence[Entry]) -> None:
+        """Look into the files from which Terraform reads values of variables by itself."""
+        self.concern_step_functions = self.concern_step_functions or any(
+            # Where a link leads is for the reader to see: it may be out of the tree.
+            one.sort is Sort.LINK or _has(storage, one.path, _VALUES)
+            for one in entries
+        )
 
 
 def has_installed_modules(directory: Path, storage: Storage = DISK) -> bool:
@@ -216,7 +271,10 @@ def has_installed_modules(directory: Path, storage: Storage = DISK) -> bool:
 
 
 def _walk(top: Path, storage: Storage, inputs: Inputs) -> Iterator[Entry]:
-    """Yield every regular file below a directory, in the order of names."""
+    """Yield every regular file below a directory, and links to files with values of variables.
+
+    They come in the order of names.
+    """
     stack = [str(top)]
     while stack:
         try:
@@ -230,11 +288,15 @@ def _walk(top: Path, storage: Storage, inputs: Inputs) -> Iterator[Entry]:
             if entry.sort is Sort.DIRECTORY:
                 if entry.name not in UNVISITED:
                     below.append(entry.path)
-            elif entry.sort is Sort.FILE:
+            elif entry.sort is Sort.FILE or _is_link_to_values(entry):
                 yield entry
             elif entry.sort is Sort.LINK and _is_of_interest(entry, top, storage):
                 inputs.passed_over[LINK_OUT] += 1
         stack.extend(reversed(below))
+
+
+def _is_link_to_values(entry: Entry) -> bool:
+    return entry.sort is Sort.LINK and _is_variable_file(entry.name.lower())
 
 
 def _note_generators(entries: Sequence[Entry], storage: Storage, inputs: Inputs) -> None:
@@ -360,15 +422,21 @@ def _concerns_step_functions(content: bytes) -> bool:
     return b"states" in content and b"amazonaws" in content
 
 
-def directory_concerns_step_functions(directory: Path) -> bool:
-    """Tell whether the Terraform files of a directory may have to do with Step Functions."""
+def directory_concerns_step_functions(directory: Path, var_files: Sequence[Path] = ()) -> bool:
+    """Tell whether the Terraform files of a directory may have to do with Step Functions.
+
+    `var_files` give values to its variables, besides those that Terraform reads by itself.
+    """
     try:
-        files = [
-            one for one in directory.iterdir() if one.name.lower().endswith(_TERRAFORM_ENDINGS)
-        ]
+        entries = DISK.listing(directory)
     except OSError:
         return True
-    return any(_has(DISK, one, _TERRAFORM) for one in files)
+    words = _Words(_are_told(var_files, DISK))
+    for one in entries:
+        if one.name.lower().endswith(_TERRAFORM_ENDINGS):
+            words.look_into(DISK, one.path)
+    words.look_into_values(DISK, [one for one in entries if _is_variable_file(one.name.lower())])
+    return words.concern_step_functions
 
 
 def _has(storage: Storage, path: str | Path, words: Sequence[bytes]) -> bool:

@@ -124,7 +124,9 @@ def find_inputs(paths: Sequence[Path], options: ReadOptions, reading: Reading) -
     """
     found: dict[tuple[Kind, str], Input] = {}
     for path in paths:
-        inputs = discover(path, options.root, options.also_readable, options.storage)
+        inputs = discover(
+            path, options.root, options.also_readable, options.storage, options.var_files
+        )
         reading.passed_over.update(inputs.passed_over)
         reading.errors.extend(_refusal(refused) for refused in inputs.refused)
         for one in _root_modules(path, inputs, reading):

@@ -27,7 +27,7 @@ def is_concerned(visit: Visit) -> bool:
     if visit.framework in (CLOUDFORMATION, TERRAFORM_PLAN):
         return _is_file_concerned(visit.file)
     if visit.framework == TERRAFORM:
-        return _is_root_module_concerned(visit.root_directory)
+        return _is_root_module_concerned(visit.root_directory, visit.var_files)
     return True
 
 
@@ -43,6 +43,7 @@ def _is_file_concerned(file: str) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _is_root_module_concerned(directory: str) -> bool:
+def _is_root_module_concerned(directory: str, var_files: tuple[str, ...]) -> bool:
     directories = dict.fromkeys((directory, *called_modules(directory).values()))
-    return any(directory_concerns_step_functions(Path(one)) for one in directories)
+    values = [Path(one) for one in var_files]
+    return any(directory_concerns_step_functions(Path(one), values) for one in directories)
