@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -101,6 +102,60 @@ def test_a_deferred_resource_without_configuration_has_nothing_that_is_absent(re
     assert not isinstance(machine.definition, Document)
     assert "known only after apply" in machine.definition.reason
     assert isinstance(machine.attributes.value["definition"].value, Unknown)
+
+
+@pytest.mark.parametrize("after", [{}, None])
+def test_a_resource_of_which_nothing_is_known_has_what_is_configured(
+    read: Read, after: dict[str, Any] | None
+) -> None:
+    role, machine = "aws_iam_role.r", f"{MACHINE}.m"
+    content = plan(
+        configured=(declared(role), declared(machine, role_arn=f"{role}.arn", definition="x.y")),
+        resource_changes=[resource(role, after, True), resource(machine, after, True)],
+    )
+    deployment = read(content)
+    assert errors(deployment) == []
+    (found,) = deployment.state_machines
+    assert [one.address for one in deployment.roles_of(found)] == [role]
+    assert not isinstance(found.definition, Document)
+    assert "known only after apply" in found.definition.reason
+    assert found.logging is None
+    assert isinstance(found.tags, Tags)
+    assert found.gap == ""
+
+
+@pytest.mark.parametrize("after", [{}, None])
+def test_a_resource_of_which_nothing_is_known_or_configured_is_an_error(
+    read: Read, after: dict[str, Any] | None
+) -> None:
+    deployment = read(plan(resource_changes=[resource(f"{MACHINE}.m", after, True)]))
+    (machine,) = deployment.state_machines
+    (error,) = deployment.errors
+    assert machine.gap
+    assert error.hides_resources
+    assert error.message == f"{MACHINE}.m: {machine.gap}"
+    gone = resource(f"{MACHINE}.m", None, True)
+    gone["change"]["actions"] = ["delete"]
+    assert read(plan(resource_changes=[gone])).resources == []
+    read_later = {**resource("data.x.y", None, True), "mode": "data"}
+    assert errors(read(plan(resource_changes=[read_later]))) == []
+
+
+def test_a_resource_of_which_nothing_is_known_is_taken_from_its_source(
+    read: Read, tmp_path: Path
+) -> None:
+    definition = f"definition = jsonencode({DEFINITION})"
+    source = tmp_path / "source"
+    source.mkdir()
+    text = f'resource "{MACHINE}" "m" {{\n  {definition}\n}}\n'
+    (source / "main.tf").write_text(text, encoding="utf-8")
+    change = resource(f"{MACHINE}.m", None, True)
+    for configured in ((), (declared(f"{MACHINE}.m", definition="x.y"),)):
+        content = plan(resource_changes=[change], configured=configured)
+        deployment = read(content, source=source)
+        assert errors(deployment) == []
+        (machine,) = deployment.state_machines
+        assert isinstance(machine.definition, Document)
 
 
 def test_one_deferred_resource_stands_for_an_unknown_number(read: Read) -> None:

@@ -40,7 +40,7 @@ class PlannedResource(Struct, eq=False):
 
     `module` is the address of its module instance, empty for the root module. `whole` is its
     object, `span` its address in that. `stays` says that the plan does nothing to it, `is_deferred`
-    that what becomes of it is left to a later plan.
+    that what becomes of it is left to a later plan, `is_unknown` that no value of it is known.
     """
 
     address: str
@@ -53,6 +53,7 @@ class PlannedResource(Struct, eq=False):
     span: Span
     stays: bool = False
     is_deferred: bool = False
+    is_unknown: bool = False
 
     @property
     def local(self) -> str:
@@ -265,7 +266,10 @@ def _read_change(contents: Contents, at: int, changed: set[str]) -> int:
     if contents.is_prior:
         is_there = isinstance(change.get("before"), dict)
     else:
-        is_there = change.get("actions") not in _GONE and isinstance(change.get("after"), dict)
+        # The values of one of which nothing is known are null.
+        resource.is_unknown = change.get("after_unknown") is True
+        has_values = resource.is_unknown or isinstance(change.get("after"), dict)
+        is_there = has_values and change.get("actions") not in _GONE
     if is_there and not value.get("deposed"):
         contents.resources.append(resource)
     return end

@@ -102,9 +102,16 @@ class Links:
         known = self._details.get(resource.whole.start)
         if known is None:
             known = self._details[resource.whole.start] = self.contents.details(resource)
-            if resource.is_deferred and not self.contents.is_prior:
+            if resource.is_unknown:
+                known.unknown = self._all_marked(resource)
+            elif resource.is_deferred and not self.contents.is_prior:
                 _mark_what_is_not_set(known)
         return known
+
+    def _all_marked(self, resource: PlannedResource) -> Plain:
+        """Return marks that nothing is known of what a resource's configuration sets."""
+        expressions = as_object(as_object(self.declaration(resource)).get("expressions"))
+        return dict.fromkeys([*expressions, "tags_all"], True)
 
     def declaration(self, resource: PlannedResource) -> dict[str, Any] | None:
         """Return what the configuration says of a resource; `None` when it says nothing."""

@@ -66,6 +66,10 @@ def read_plan(
         if source is not None:
             sources = read_sources(files, source, options, contents, deployment)
         deployment.resources = _resources(contents, sources)
+        for one in deployment.resources:
+            if one.gap:
+                message = f"{one.address}: {one.gap}"
+                deployment.errors.append(ReadError(shown, message, one.span, hides_resources=True))
     return deployment
 
 
@@ -121,6 +125,8 @@ def _resources(contents: Contents, sources: Sources | None) -> list[Resource]:
                 return planned
             unknown = unknown_names(resource, links)
             written = configured.attributes
+            if resource.is_unknown:
+                unknown |= frozenset(written.value)
             return merge_attributes(planned, written, unknown, links.known_value)
 
         return EvaluatedResource(
@@ -131,9 +137,18 @@ def _resources(contents: Contents, sources: Sources | None) -> list[Resource]:
             attributes=LaterTraced(attributes),
             span=resource.span if configured is None else configured.span,
             block=resource.whole if configured is None else configured.block,
+            gap=_gap(resource, links) if configured is None else "",
         )
 
     return to_resources(map(evaluated, (*contents.resources, *contents.read)), Form.PLAN)
+
+
+def _gap(resource: PlannedResource, links: Links) -> str:
+    """Return why nothing at all is known of a resource; empty where something is."""
+    is_managed = resource.mode == "managed"
+    if not is_managed or not resource.is_unknown or links.declaration(resource) is not None:
+        return ""
+    return "it is known only after apply, and the plan does not have its configuration"
 
 
 class LaterTraced(Traced):
