@@ -69,10 +69,15 @@ _STEP_FUNCTIONS = (
     b"StepFunctions",
     b"Serverless::StateMachine",
     b"aws_sfn",
+    b"awscc_stepfunctions",
     b"states.",
     _ACTIONS,
 )
-_HAS_PARTS = (b"AWS::CloudFormation::Stack", b"AWS::Serverless::Application", b"AWS::Include")
+_STACK = b"cloudformation_stack"
+_HAS_PARTS = (
+    *(b"AWS::CloudFormation::Stack", b"AWS::Serverless::Application", b"AWS::Include"),
+    _STACK,
+)
 _PLAN = (b'"planned_values"', b'"terraform_version"')
 _DEFINITION = (b"StartAt",)
 # A directory that reads a file may get its trust policy from there; the service's name may be put
@@ -86,6 +91,7 @@ _TERRAFORM = (
     b'"states"',
     b"StartAt",
     _ACTIONS,
+    _STACK,
     b"file(",
 )
 _CALLS_MODULES = (b"module",)

@@ -95,7 +95,7 @@ class _Room:
 
 
 class UnreadModule(Struct, frozen=True):
-    """A module or nested stack of which the files were not read.
+    """A module, or a stack, of which the files or the template were not read.
 
     `reason` is one line that names it. `given` are the addresses of the resources that it is told
     of by its arguments or parameters. `address` and `span` are those of its call.
@@ -114,8 +114,8 @@ class Deployment(Struct, eq=False):
 
     `root` is its path as findings print it. `is_reusable_module` says that a Terraform directory
     has no provider, backend or variable values of its own, so that a caller decides the rest.
-    `files` are the files that were read. `unread_modules` are the modules or nested stacks that
-    were not read, whose resources are part of it and not known here.
+    `files` are the files that were read. `unread_modules` are the modules and stacks that were
+    not read, whose resources are part of it and not known here.
     """
 
     root: str

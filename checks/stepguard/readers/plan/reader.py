@@ -23,6 +23,9 @@ from stepguard.readers.plan.roles import add_all_tags, leave_out_policies_of_the
 from stepguard.readers.plan.sources import Sources, read_sources
 from stepguard.readers.terraform.reader import TerraformOptions
 from stepguard.readers.terraform.resources import EvaluatedResource, to_resources
+from stepguard.readers.terraform.stacks import unread_stacks
+
+_NOTHING_KNOWN = "it is known only after apply, and the plan does not have its configuration"
 
 
 def read_plan(
@@ -66,8 +69,9 @@ def read_plan(
         if source is not None:
             sources = read_sources(files, source, options, contents, deployment)
         deployment.resources = _resources(contents, sources)
+        deployment.unread_modules.extend(unread_stacks(deployment.resources))
         for one in deployment.resources:
-            if one.gap:
+            if one.gap == _NOTHING_KNOWN:
                 message = f"{one.address}: {one.gap}"
                 deployment.errors.append(ReadError(shown, message, one.span, hides_resources=True))
     return deployment
@@ -148,7 +152,7 @@ def _gap(resource: PlannedResource, links: Links) -> str:
     is_managed = resource.mode == "managed"
     if not is_managed or not resource.is_unknown or links.declaration(resource) is not None:
         return ""
-    return "it is known only after apply, and the plan does not have its configuration"
+    return _NOTHING_KNOWN
 
 
 class LaterTraced(Traced):

@@ -46,6 +46,9 @@ _LINKS = {
     "aws_iam_role_policies_exclusive": {"role_name"},
     "aws_iam_role_policy_attachments_exclusive": {"role_name", "policy_arns"},
     "aws_sfn_state_machine": {"role_arn"},
+    "awscc_stepfunctions_state_machine": {"role_arn"},
+    "aws_cloudformation_stack": {"parameters"},
+    "awscc_cloudformation_stack": {"parameters"},
 }
 """Attributes that say which resource is meant: a reference says it better than a name."""
 

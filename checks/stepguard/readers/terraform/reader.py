@@ -20,6 +20,7 @@ from stepguard.readers.terraform.instances import (
 )
 from stepguard.readers.terraform.modules import ModuleSource, source_of_call
 from stepguard.readers.terraform.resources import EvaluatedResource, to_resources
+from stepguard.readers.terraform.stacks import unread_stacks
 from stepguard.readers.terraform.variables import (
     assigned_values,
     has_variable_files,
@@ -55,6 +56,7 @@ def read_root_module(files: ProjectFiles, directory: Path, options: TerraformOpt
     """
     evaluated, deployment = evaluate_root_module(files, directory, options)
     deployment.resources = to_resources(evaluated, Form.TERRAFORM)
+    deployment.unread_modules.extend(unread_stacks(deployment.resources))
     return deployment
 
 

@@ -303,6 +303,28 @@ def _state_machine(one: EvaluatedResource, form: Form) -> Iterator[Resource]:
         )
 
 
+def _other_state_machine(one: EvaluatedResource, form: Form) -> Iterator[Resource]:
+    """Make a machine that another provider declares: who it is, and that the rest is not read."""
+    unread = Unread(f"{one.type} is not read: only aws_sfn_state_machine is", one.span)
+    yield StateMachine(
+        address=one.address,
+        type=one.type,
+        form=form,
+        span=one.span,
+        block=one.block,
+        attributes=one.attributes,
+        gap=unread.reason,
+        name=_given(one, "state_machine_name"),
+        kind=_given(one, "state_machine_type"),
+        definition=unread,
+        role=_given(one, "role_arn"),
+        logging=unread,
+        tracing=unread,
+        encryption=unread,
+        tags=unread,
+    )
+
+
 def _activity(one: EvaluatedResource, form: Form) -> Iterator[Resource]:
     yield Activity(
         address=one.address,
@@ -427,6 +449,7 @@ def _exclusive_attachments(one: EvaluatedResource, form: Form) -> Iterator[Resou
 
 _MAKERS: dict[str, _Maker] = {
     "aws_sfn_state_machine": _state_machine,
+    "awscc_stepfunctions_state_machine": _other_state_machine,
     "aws_sfn_activity": _activity,
     "aws_iam_role": _role,
     "aws_iam_role_policy": _policy,
