@@ -12,6 +12,7 @@ from stepguard import inputs
 from stepguard.inputs import (
     LINK_OUT,
     NO_STEP_FUNCTIONS,
+    OPENTOFU,
     UNPACKAGED,
     UNSYNTHESIZED,
     Inputs,
@@ -380,6 +381,17 @@ def test_programs_that_make_templates_are_told(
         path.parent.mkdir(exist_ok=True)
         path.write_text("stepFunctions:\n  stateMachines: {}\n", encoding="utf-8")
     assert discover(tmp_path).passed_over == expected
+
+
+@pytest.mark.parametrize("name", ["main.tofu", "main.tofu.json"])
+def test_files_of_opentofu_are_told(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_text('{"resource": {"aws_sfn_state_machine": {"m": {}}}}', encoding="utf-8")
+    found = discover(tmp_path)
+    assert (found.found, found.passed_over) == ([], {OPENTOFU: 1})
+    assert [one.path for one in discover(path).refused] == [path.as_posix()]
+    path.write_text('{"resource": {"aws_s3_bucket": {"m": {}}}}', encoding="utf-8")
+    assert dict(discover(tmp_path).passed_over) == {}
 
 
 def test_a_service_without_state_machines_is_none_to_be_told_of(tmp_path: Path) -> None:

@@ -47,10 +47,12 @@ UNPACKAGED = (
     "Serverless Framework services with state machines (run serverless package, and scan "
     ".serverless)"
 )
+OPENTOFU = "OpenTofu files (.tofu) that may have to do with Step Functions (scan a plan of them)"
 
 _TEMPLATE_ENDINGS = (".json", ".yaml", ".yml", ".template")
 _DEFINITION_ENDINGS = (".asl.json", ".asl.yaml", ".asl.yml")
 _TERRAFORM_ENDINGS = (".tf", ".tf.json")
+_TOFU_ENDINGS = (".tofu", ".tofu.json")
 _VARIABLE_FILES = ("terraform.tfvars", "terraform.tfvars.json")
 _VARIABLE_ENDINGS = (".auto.tfvars", ".auto.tfvars.json")
 """Of the files with values of variables, those that Terraform reads by itself."""
@@ -195,6 +197,9 @@ def _discover_tree(
         elif _is_variable_file(name):
             directory = os.path.dirname(entry.path)  # noqa: PTH120 - hot path, plain strings
             variable_files.setdefault(directory, []).append(entry)
+        elif name.endswith(_TOFU_ENDINGS):
+            if _has(storage, entry.path, _TERRAFORM):
+                inputs.passed_over[OPENTOFU] += 1
         elif name.endswith(_TEMPLATE_ENDINGS):
             try:
                 _look_at(entry.path, name, files, inputs)
@@ -321,7 +326,7 @@ def _is_of_interest(entry: Entry, top: Path, storage: Storage) -> bool:
     """Tell whether a link hides something: a link to a file in the tree is met there anyway."""
     if storage.sort(entry.path) is Sort.DIRECTORY:
         return True
-    if not entry.name.lower().endswith((*_TEMPLATE_ENDINGS, *_TERRAFORM_ENDINGS)):
+    if not entry.name.lower().endswith((*_TEMPLATE_ENDINGS, *_TERRAFORM_ENDINGS, *_TOFU_ENDINGS)):
         return False
     return not storage.real(entry.path).is_relative_to(storage.real(top))
 
