@@ -183,6 +183,39 @@ def test_modules_that_are_nested_too_deeply_are_an_error(
     assert error.span.text == '"../c"'
 
 
+@pytest.mark.parametrize("count", ["-1", "0.5"])
+def test_a_count_that_terraform_refuses_is_an_error(read: Project, count: str) -> None:
+    deployment = read(
+        {
+            "main.tf": (
+                f"locals {{\n  n = {count}\n}}\n"
+                'resource "terraform_data" "t" {\n  count = local.n\n}\n'
+                'module "m" {\n  source = "./m"\n  count = local.n\n}\n'
+            ),
+            "m/main.tf": 'resource "terraform_data" "t" {}\n',
+        }
+    )
+    addresses = [one.address for one in deployment.resources]
+    assert addresses == ["terraform_data.t", "module.m.terraform_data.t"]
+    message = f"count is {count}: Terraform takes whole numbers from 0 on"
+    assert [one.message for one in deployment.errors] == [message] * 2
+    lines = [None if one.span is None else one.span.line for one in deployment.errors]
+    assert lines == [5, 9]
+
+
+def test_an_alternative_that_terraform_refuses_adds_no_instance(read: Project) -> None:
+    deployment = read(
+        'variable "v" {}\nresource "terraform_data" "t" {\n  count = var.v == "a" ? 1 : -1\n}\n'
+    )
+    assert [one.address for one in deployment.resources] == ["terraform_data.t[0]"]
+    assert deployment.errors == []
+
+
+def test_a_count_of_nothing_is_none(read: Project) -> None:
+    deployment = read('resource "terraform_data" "t" {\n  count = 0\n}\n')
+    assert (deployment.resources, deployment.errors) == ([], [])
+
+
 def test_a_syntax_error_leaves_the_rest(read: Project) -> None:
     deployment = read(
         {

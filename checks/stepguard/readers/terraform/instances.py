@@ -417,6 +417,8 @@ class ModuleInstance(Struct, eq=False):
         self.world.repetitions[address] = Repetition([own], Traced(whole(address, shown)))
         repetition = repeat(declared, self.scope(declared.place), address, shown)
         self.world.repetitions[address] = repetition
+        if repetition.refused:
+            self.world.report(declared, "count", repetition.refused)
         for instance in repetition.instances:
             make(instance)
         return repetition
@@ -450,7 +452,7 @@ class ModuleInstance(Struct, eq=False):
             module = module.parent
         if depth > MAXIMUM_MODULE_DEPTH:
             reason = "modules are nested too deeply: what is in this one is not read"
-            self.world.report_call(declared, reason)
+            self.world.report(declared, "source", reason)
             return None, reason
         return self.world.find_module(declared, self.source, path, ancestors)
 

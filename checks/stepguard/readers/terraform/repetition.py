@@ -40,21 +40,32 @@ class Instance(Struct, eq=False):
 
 
 class Repetition(Struct, eq=False):
-    """The instances of a block, and what its name means in expressions."""
+    """The instances of a block, and what its name means in expressions.
+
+    `refused` says why Terraform would refuse their number; it is empty where it would not.
+    """
 
     instances: list[Instance]
     value: Traced
+    refused: str = ""
 
 
 def repeat(declared: Declaration, scope: Scope, address: str, expression: str) -> Repetition:
     """Return the instances of a resource or module block at an address.
 
-    An unknown `count` or `for_each` gives one instance without key.
+    An unknown `count` or `for_each` gives one instance without key, as does a `count` that
+    Terraform would refuse.
     """
     count = declared.attribute("count")
     if count is not None:
         attribute, place = count
-        return _repeat(settle(attribute.expression, scope.at(place)), "count", address, expression)
+        value = settle(attribute.expression, scope.at(place))
+        refused = _why_refused(value)
+        if refused:
+            value = Traced(Unknown("count", refused), value.span)
+        repetition = _repeat(value, "count", address, expression)
+        repetition.refused = refused
+        return repetition
     for_each = declared.attribute("for_each")
     if for_each is not None:
         attribute, place = for_each
@@ -134,10 +145,19 @@ def _whole_number(value: Traced) -> int | None:
     if isinstance(content, bool):
         return None
     if isinstance(content, (int, Decimal)):
+        # One that Terraform would refuse is here only as an alternative, which never comes to be.
         return max(0, int(content))
     if isinstance(content, str) and content.isascii() and content.isdigit() and len(content) < 9:
         return int(content)
     return None
+
+
+def _why_refused(value: Traced) -> str:
+    """Return why Terraform would refuse a number of instances; empty where it would not."""
+    content = value.value
+    if isinstance(content, (int, Decimal)) and (content < 0 or content != int(content)):
+        return f"count is {content}: Terraform takes whole numbers from 0 on"
+    return ""
 
 
 def _keyed(value: Traced, address: str, expression: str) -> Repetition:

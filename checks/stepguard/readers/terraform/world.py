@@ -203,12 +203,12 @@ class World:
             reason = "the module calls itself"
         if not reason:
             return self.load(directory), ""
-        self.report_call(declared, f"module source {source}: {reason}")
+        self.report(declared, "source", f"module source {source}: {reason}")
         return None, f"module {shown}: {reason}"
 
-    def report_call(self, declared: Declaration, message: str) -> None:
-        """Report, at the source of a called module, that its resources are not read."""
-        found = declared.attribute("source")
+    def report(self, declared: Declaration, name: str, message: str) -> None:
+        """Report, at an attribute of a block, why not all of its resources are known."""
+        found = declared.attribute(name)
         span = declared.header
         if found is not None:
             attribute, place = found
