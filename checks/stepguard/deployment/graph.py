@@ -115,7 +115,8 @@ class Deployment(Struct, eq=False):
     `root` is its path as findings print it. `is_reusable_module` says that a Terraform directory
     has no provider, backend or variable values of its own, so that a caller decides the rest.
     `files` are the files that were read. `unread_modules` are the modules and stacks that were
-    not read, whose resources are part of it and not known here.
+    not read, whose resources are part of it and not known here. `partial` says why the source is
+    by its own account only a part of what will be there.
     """
 
     root: str
@@ -125,6 +126,7 @@ class Deployment(Struct, eq=False):
     errors: list[ReadError] = field(default_factory=list)
     is_reusable_module: bool = False
     unread_modules: list[UnreadModule] = field(default_factory=list)
+    partial: str = ""
     _gap: str | None = None
     _by_address: dict[str, list[Resource]] | None = None
     _policies: dict[str, RolePolicies] | None = None
@@ -160,6 +162,7 @@ class Deployment(Struct, eq=False):
             hiding = (one.message for one in self.errors if one.hides_resources)
             first = next(hiding, "")
             self._gap = first and f"not all of the project could be read: {first}"
+            self._gap = self._gap or self.partial
         return self._gap
 
     @property

@@ -198,11 +198,11 @@ def test_a_deferred_change_that_is_none_is_an_error(
 
 def test_a_plan_that_is_not_complete_may_lack_something(read: Read, load: Load) -> None:
     deployment = read({**load("no-op"), "complete": False})
-    (error,) = deployment.errors
-    assert "not complete" in error.message
-    assert error.hides_resources
+    assert errors(deployment) == []
+    assert "not complete" in deployment.gap
     assert len(deployment.state_machines) == 1
-    assert errors(read({**load("no-op"), "complete": True})) == []
+    complete = read({**load("no-op"), "complete": True})
+    assert (errors(complete), complete.gap) == ([], "")
     (message,) = errors(read({**load("no-op"), "complete": False, "errored": True}))
     assert "could not finish" in message
 
@@ -217,10 +217,17 @@ def test_planned_values_of_which_nothing_is_said_are_an_error(
     (error,) = deployment.errors
     assert error.hides_resources
     assert f"and {len(planned) - 1} more, which its planned_values have" in error.message
-    inner = [one for one in content["resource_changes"] if one["address"].startswith("module.")]
-    outer = [one for one in content["resource_changes"] if one not in inner]
-    (message,) = errors(read({**content, "resource_changes": outer}))
-    assert "resource_changes lack module." in message
+
+
+def test_a_machine_of_which_a_plan_says_nothing_is_told(read: Read, load: Load) -> None:
+    content = load("modules")
+    machines = [one for one in content["resource_changes"] if one["type"] == MACHINE]
+    others = [one for one in content["resource_changes"] if one not in machines]
+    deployment = read({**content, "resource_changes": others})
+    assert errors(deployment) == []
+    assert "not complete" in deployment.gap
+    told = [one.address for one in deployment.unread_modules if one.declares_workflows]
+    assert sorted(told) == sorted(one["address"] for one in machines) != []
 
 
 def test_planned_values_of_what_is_deferred_are_no_error(read: Read) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from stepguard.deployment.graph import Deployment, ReadError
+from stepguard.deployment.graph import Deployment, ReadError, UnreadModule
 from stepguard.deployment.resources import Form, Resource
 from stepguard.deployment.source import Span
 from stepguard.deployment.values import Traced
@@ -24,6 +24,10 @@ from stepguard.readers.plan.sources import Sources, read_sources
 from stepguard.readers.terraform.reader import TerraformOptions
 from stepguard.readers.terraform.resources import EvaluatedResource, to_resources
 from stepguard.readers.terraform.stacks import unread_stacks
+
+_MACHINE = "aws_sfn_state_machine"
+_MAXIMUM_NAMED = 20
+"""State machines that are named of those of which a plan says nothing."""
 
 _NOTHING_KNOWN = "it is known only after apply, and the plan does not have its configuration"
 
@@ -91,13 +95,17 @@ def _report_gaps(contents: Contents, deployment: Deployment) -> None:
     if contents.is_errored:
         message = "terraform could not finish this plan: it does not hold every resource"
         deployment.errors.append(ReadError(deployment.root, message, hides_resources=True))
-    elif contents.is_incomplete:
-        message = (
-            "this plan is not complete (made with -target, or with deferred changes):"
-            " it may not hold every resource"
+    elif contents.is_incomplete or (contents.lacking and contents.resources):
+        deployment.partial = (
+            "this plan is not complete (made with -target, or with deferred changes): "
+            "it may not hold every resource"
         )
-        deployment.errors.append(ReadError(deployment.root, message, hides_resources=True))
-    if contents.lacking:
+        deployment.unread_modules.extend(
+            UnreadModule(deployment.partial, address=one, declares_workflows=True)
+            for one in contents.lacking[:_MAXIMUM_NAMED]
+            if f".{_MACHINE}." in f".{one}"
+        )
+    elif contents.lacking:
         more = len(contents.lacking) - 1
         message = (
             f"the plan's resource_changes lack {contents.lacking[0]}"
