@@ -174,11 +174,30 @@ def test_a_part_of_a_definition_that_nobody_named_is_passed_over(tmp_path: Path)
     assert (found.errors, found.resources) == ([], [])
 
 
-def test_keys_that_stand_twice_are_kept_in_mind(tmp_path: Path) -> None:
-    found = document(read(tmp_path, '{"StartAt": "A", "StartAt": "B", "States": {}}'))
-    assert [one.key for one in found.duplicates] == ["StartAt"]
-    yaml = document(read(tmp_path, "StartAt: A\nStartAt: B\nStates: {}\n", "a.asl.yaml"))
-    assert [one.key for one in yaml.duplicates] == ["StartAt"]
+@pytest.mark.parametrize(
+    ("name", "text", "line", "column"),
+    [
+        ("a.asl.json", '{"StartAt": "A",\n "StartAt": "B", "States": {}}', 2, 2),
+        ("a.asl.json", '{"StartAt": "A",\n "StartAt": "${B}", "States": ${C}}', 2, 2),
+        ("a.asl.yaml", "StartAt: A\nStartAt: B\nStates: {}\n", 2, 1),
+    ],
+)
+def test_a_key_that_stands_twice_is_an_error_and_the_last_one_is_read(
+    tmp_path: Path, name: str, text: str, line: int, column: int
+) -> None:
+    found = read(tmp_path, text, name)
+    assert len(found.resources) == 1
+    assert [error.message for error in found.errors] == [
+        "StartAt stands twice in one object: only the last one is read"
+    ]
+    span = found.errors[0].span
+    assert span is not None
+    assert (span.line, span.column) == (line, column)
+
+
+def test_a_key_that_says_the_same_twice_hides_nothing(tmp_path: Path) -> None:
+    text = '{"StartAt": "A", "StartAt": "A", "States": {}}'
+    assert read(tmp_path, text).errors == []
 
 
 @pytest.mark.parametrize(

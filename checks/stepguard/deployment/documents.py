@@ -6,7 +6,13 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 from stepguard.deployment.json_places import JsonPlaces, places_in
-from stepguard.deployment.json_text import DuplicateKey, JsonTextError, parse_json, trace_json
+from stepguard.deployment.json_text import (
+    DuplicateKey,
+    JsonTextError,
+    find_duplicates,
+    parse_json,
+    trace_json,
+)
 from stepguard.deployment.source import Span
 from stepguard.deployment.values import REMOVED, OneOf, Plain, Text, Traced, plain, unknowns
 
@@ -28,8 +34,8 @@ class Document:
     """A document as a plain value, able to say where each part of it is written.
 
     `value` is the plain value (`stepguard.deployment.values`), `span` the place of the whole,
-    `duplicates` the keys that stand twice in one object. `is_text` says that the source has it as
-    a text of JSON, and not as an object of its own language.
+    `duplicates` the keys that stand twice in one object and may hide something. `is_text` says
+    that the source has it as a text of JSON, and not as an object of its own language.
     """
 
     def __init__(
@@ -153,6 +159,8 @@ def read_document(traced: Traced) -> Document:
         raise DocumentError(_why(value), traced.span)
     try:
         parsed, duplicates = parse_json(text)
+        if duplicates:
+            duplicates = find_duplicates(text)
     except JsonTextError as error:
         raise DocumentError(error.reason, error.span or traced.span) from error
     return Document(parsed, traced.span, text=text, duplicates=duplicates)

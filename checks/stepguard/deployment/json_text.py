@@ -35,6 +35,9 @@ from stepguard.structs import Struct
 MAXIMUM_DEPTH = 200
 """Containers within containers; deeper documents are refused. AWS's own limit is far below."""
 
+MAXIMUM_DUPLICATES = 50
+"""Keys of one file or document that stand twice, of which each is told on its own."""
+
 _FIRST_TOKEN = 0xF0000
 _LAST_TOKEN = 0xFFFFD
 _BARE = "\U00100000"
@@ -55,9 +58,15 @@ class JsonTextError(Exception):
 
 
 class DuplicateKey(Struct, frozen=True):
-    """A key that stands twice in one object; the last one counts."""
+    """A key that stands twice in one object; the last one counts. `span` is its last place."""
 
     key: str
+    span: Span | None = None
+
+    @property
+    def message(self) -> str:
+        """What is told of it, in one line."""
+        return f"{self.key} stands twice in one object: only the last one is read"
 
 
 class _Prepared(Struct):
@@ -87,6 +96,26 @@ def trace_json(text: Text) -> Traced:
     prepared = _prepare(text)
     _load(prepared)
     return _Tracer(prepared).run()
+
+
+def find_duplicates(text: Text) -> tuple[DuplicateKey, ...]:
+    """Return, with their places, the keys that stand twice in an object of a JSON text.
+
+    Those that have the same plain value both times hide nothing, and are left out. Raises
+    `JsonTextError`.
+    """
+    prepared = _prepare(text)
+    _load(prepared)
+    tracer = _Tracer(prepared)
+    tracer.run()
+    return tuple(tracer.duplicates)
+
+
+def hides(before: Traced, after: Traced) -> bool:
+    """Tell whether the second value of a key that stands twice may hide what the first one says."""
+    if isinstance(before.value, (dict, list)) or type(before.value) is not type(after.value):
+        return True
+    return bool(before.value != after.value)
 
 
 class FlatText(Struct, frozen=True):
@@ -285,6 +314,7 @@ class _Tracer:
             (match.group(), match.start(), match.end()) for match in _LEXEME.finditer(prepared.flat)
         ]
         self._next = 0
+        self.duplicates: list[DuplicateKey] = []
         self._locate: Callable[[int, int], Span | None] = locator_of(prepared.text)
 
     def run(self) -> Traced:
@@ -364,7 +394,10 @@ class _Tracer:
             key_span = self._locate(key_start, key_end)
             if key_span is not None:
                 keys[key] = key_span
-            members[key] = self._value()
+            member = self._value()
+            if key in members and hides(members[key], member):
+                self.duplicates.append(DuplicateKey(key, key_span))
+            members[key] = member
         end = self._lexemes[self._next][2]
         self._next += 1
         return Traced(members, self._locate(start, end), keys=keys, rest=rest)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from stepguard.deployment.documents import Document, DocumentError, read_document
 from stepguard.deployment.graph import Deployment, ReadError
-from stepguard.deployment.json_text import DuplicateKey
+from stepguard.deployment.json_text import MAXIMUM_DUPLICATES
 from stepguard.deployment.resources import Form, StateMachine
 from stepguard.deployment.source import SourceFile, Span
 from stepguard.deployment.values import (
@@ -73,6 +73,9 @@ def read_definition_file(files: ProjectFiles, path: Path, *, explicit: bool) -> 
     except DocumentError as error:
         deployment.errors.append(ReadError(shown, error.reason, error.span))
         return deployment
+    deployment.errors.extend(
+        ReadError(shown, one.message, one.span) for one in document.duplicates[:MAXIMUM_DUPLICATES]
+    )
     beginning = len(file.text) - len(file.text.lstrip())
     start = Span(file, beginning, beginning + 1)
     if isinstance(document.value, dict):
@@ -162,8 +165,8 @@ def _read_yaml(file: SourceFile) -> Document:
     except TreeError as error:
         raise DocumentError(error.reason, error.span) from error
     traced = _substituted(tree.root)
-    duplicates = tuple(DuplicateKey(repeated.key) for repeated in tree.repeated)
-    return Document(plain(traced), traced.span, traced=traced, duplicates=duplicates)
+    repeated = tuple(tree.repeated)
+    return Document(plain(traced), traced.span, traced=traced, duplicates=repeated)
 
 
 def _substituted(value: Traced) -> Traced:

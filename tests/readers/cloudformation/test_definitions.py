@@ -377,6 +377,31 @@ def test_keys_that_stand_twice_in_a_definition_are_told(read: Read) -> None:
     assert [one.key for one in found.duplicates] == ["A"]
 
 
+@pytest.mark.parametrize(
+    ("definition", "files", "place"),
+    [
+        ("Definition: {States: {}, States: {A: {}}}", {}, ("template.yaml", 12, 32)),
+        (
+            'DefinitionString: \'{"A": 1, "States": 1, "States": {}}\'',
+            {},
+            ("template.yaml", 12, 48),
+        ),
+        ('DefinitionString: !Sub \'{"A": 1, "A": "${B}"}\'', {}, ("template.yaml", 12, 40)),
+        ("DefinitionS3Location: a.json", {"a.json": '{"A": 1,\n "A": {}}'}, ("a.json", 2, 2)),
+        ("DefinitionS3Location: a.yaml", {"a.yaml": "A: 1\nB: 1\nA: {}\n"}, ("a.yaml", 3, 1)),
+    ],
+)
+def test_a_key_that_stands_twice_in_a_definition_is_an_error(
+    read: Read, definition: str, files: dict[str, str], place: tuple[str, int, int]
+) -> None:
+    deployment = read(HEAD + f"      {definition}\n", files=files)
+    assert len(deployment.errors) == 1
+    error = deployment.errors[0]
+    assert error.message.endswith("stands twice in one object: only the last one is read")
+    assert error.span is not None
+    assert (error.path, error.span.line, error.span.column) == place
+
+
 def test_the_workflow_of_a_template_with_references_is_resolved(read: Read) -> None:
     found = machine(
         read,

@@ -100,6 +100,14 @@ def test_the_form_of_a_template(read: Read, text: str, form: Form) -> None:
         ("Resources: {A: {Type: [x]}}\n", "the resource A has no type", (1, 13)),
         (BUCKET + "---\na: 1\n", "a second YAML document: only the first one is read", (4, 1)),
         (BUCKET + "  B: {Type: Custom::B}\n", "the resource B stands twice", (4, 3)),
+        (BUCKET + BUCKET, "the section Resources stands twice: only the last one", (4, 1)),
+        ('{"Resources": {"A": {"Type": "A::B", "Type": "C::D"}}}', "Type stands twice", (1, 38)),
+        # No YAML, since it has a pair of surrogates.
+        (
+            '{"Resources": {"A": {"Type": "A::B", "X": 1, "X": "\\ud83d\\ude00"}}}',
+            "X stands",
+            (1, 46),
+        ),
         ("Resources: {A: &a [*a]}\n", "stands in what it repeats", (1, 20)),
     ],
 )
@@ -113,6 +121,23 @@ def test_what_is_wrong_is_one_line_with_its_place(
     assert "\n" not in error.message
     assert error.span is not None
     assert (error.path, error.span.line, error.span.column) == ("template.yaml", *place)
+
+
+def test_behind_a_section_that_stands_twice_there_may_be_any_resource(read: Read) -> None:
+    assert "Resources stands twice" in read(BUCKET + BUCKET).gap
+
+
+def test_what_stands_twice_and_is_the_same_hides_nothing(read: Read) -> None:
+    text = "Resources:\n  B:\n    Type: AWS::S3::Bucket\n    Type: AWS::S3::Bucket\n"
+    assert read(text).errors == []
+
+
+def test_of_many_keys_that_stand_twice_only_some_are_told_one_by_one(read: Read) -> None:
+    repeated = "".join(f"    K{number}: {number % 7}\n" for number in range(300))
+    again = repeated.replace(": ", ": 1")
+    deployment = read(f"Resources:\n  B:\n    Type: A::B\n{repeated}{again}")
+    assert len(deployment.errors) == 51
+    assert deployment.errors[-1].message == "250 more keys stand twice in one object"
 
 
 def test_the_rest_of_a_template_with_a_mistake_is_read(read: Read) -> None:

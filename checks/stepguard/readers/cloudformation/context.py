@@ -68,9 +68,11 @@ class StackContext:
         return self._noted(document_in_file(file, substitutions))
 
     def _noted(self, document: Document | Unread) -> Document | Unread:
-        """Note that a text is there which is no document."""
+        """Note that a text is there which is no document, or has keys that stand twice."""
         if isinstance(document, Unread):
             self.error(document.reason, document.span)
+        else:
+            self._template.project.duplicates(self._template.file.path, document.duplicates)
         return document
 
     def add_file(self, file: SourceFile) -> None:

@@ -30,7 +30,7 @@ from stepguard.readers.cloudformation.texts import (
     parts_of,
     replaced,
 )
-from stepguard.readers.cloudformation.yaml_tree import RepeatedKey, Tree, TreeError, read_tree
+from stepguard.readers.cloudformation.yaml_tree import Tree, TreeError, read_tree
 
 Finish: TypeAlias = Callable[[Traced, Traced], Traced]
 
@@ -40,7 +40,7 @@ _NOT_PLAIN = ("'", '"', "|", ">")
 
 
 def document_of(
-    value: Traced, substitutions: Traced | None = None, repeated: Iterable[RepeatedKey] = ()
+    value: Traced, substitutions: Traced | None = None, repeated: Iterable[DuplicateKey] = ()
 ) -> Document | Unread:
     """Return the document that a value is: an object, or a text that holds JSON.
 
@@ -111,10 +111,10 @@ def _of_plain_scalar(value: Traced, given: Traced) -> Traced:
     return value
 
 
-def _within(span: Span | None, repeated: Iterable[RepeatedKey]) -> tuple[DuplicateKey, ...]:
+def _within(span: Span | None, repeated: Iterable[DuplicateKey]) -> tuple[DuplicateKey, ...]:
     if span is None:
         return ()
-    return tuple(DuplicateKey(one.key) for one in repeated if span.contains(one.span))
+    return tuple(one for one in repeated if one.span is not None and span.contains(one.span))
 
 
 def _place_of_error(value: Traced) -> Span | None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from stepguard.deployment.graph import ReadError, UnreadModule
+from stepguard.deployment.json_text import MAXIMUM_DUPLICATES, DuplicateKey
 from stepguard.deployment.source import SourceFile, Span
 from stepguard.deployment.values import Traced
 from stepguard.readers.cloudformation.locations import LocationError, Locations
-from stepguard.readers.cloudformation.yaml_tree import RepeatedKey, Tree, TreeError, read_tree
+from stepguard.readers.cloudformation.yaml_tree import Tree, TreeError, read_tree
 from stepguard.readers.files import ProjectFiles
 from stepguard.structs import Struct, field
 
@@ -68,6 +70,18 @@ class Project(Struct):
         if error not in self.errors:
             self.errors.append(error)
 
+    def duplicates(self, path: str, found: Sequence[DuplicateKey]) -> None:
+        """Note keys of a file, or of a document in it, that stand twice in one object."""
+        for one in found[:MAXIMUM_DUPLICATES]:
+            self.error(path, one.message, one.span)
+        self.further_duplicates(path, found)
+
+    def further_duplicates(self, path: str, found: Sequence[DuplicateKey]) -> None:
+        """Note how many keys that stand twice are too many to be told one by one."""
+        if len(found) > MAXIMUM_DUPLICATES:
+            rest = len(found) - MAXIMUM_DUPLICATES
+            self.error(path, f"{rest} more keys stand twice in one object", hides_resources=True)
+
 
 class TemplateFile:
     """A template's file: its tree, and the local files that it names and includes.
@@ -84,7 +98,7 @@ class TemplateFile:
         self.ancestors = (*around, path)
         self.file = file
         self.locations = Locations(project.files, path.parent)
-        self.repeated: list[RepeatedKey] = []
+        self.repeated: list[DuplicateKey] = []
         self._included: dict[Path, Traced | None] = {}
         self.root = self._root()
 
@@ -95,10 +109,27 @@ class TemplateFile:
         if tree.second_document is not None:
             message = "a second YAML document: only the first one is read"
             self.error(message, tree.second_document, hides_resources=True)
+        self._note_repeated(tree)
         if isinstance(tree.root.value, dict):
             return tree.root
         self.error("the template is no object", tree.root.span, hides_resources=True)
         return Traced({})
+
+    def _note_repeated(self, tree: Tree) -> None:
+        """Note the keys that stand twice; sections and resources are told by what they are."""
+        section = tree.root.get("Resources")
+        sections = tree.root.keys or {}
+        resources = (None if section is None else section.keys) or {}
+        for one in tree.repeated[:MAXIMUM_DUPLICATES]:
+            if sections.get(one.key) == one.span:
+                message = f"the section {one.key} stands twice: only the last one is read"
+                self.error(message, one.span, hides_resources=one.key == "Resources")
+            elif resources.get(one.key) == one.span:
+                message = f"the resource {one.key} stands twice: only the last one is read"
+                self.error(message, one.span)
+            else:
+                self.error(one.message, one.span)
+        self.project.further_duplicates(self.file.path, tree.repeated)
 
     def _tree(self, file: SourceFile) -> Tree | None:
         self.project.add_file(file)
@@ -127,6 +158,7 @@ class TemplateFile:
             if path not in self._included:
                 self._included[path] = None
                 tree = self._tree(file)
+                self.project.duplicates(file.path, [] if tree is None else tree.repeated)
                 self._included[path] = None if tree is None else tree.root
             return self._included[path]
         except LocationError as error:

@@ -123,10 +123,6 @@ class Stack:
             reason = getattr(members.rest, "reason", "")
             message = f"there may be more resources: {reason}"
             self.template.error(message, section.span, hides_resources=True)
-        for repeated in self.template.repeated:
-            if (section.keys or {}).get(repeated.key) == repeated.span:
-                message = f"the resource {repeated.key} stands twice: only the last one is read"
-                self.template.error(message, repeated.span)
         for member in members.found:
             declared = self._declared(member)
             if declared is not None:

@@ -23,7 +23,13 @@ from yaml.events import (
 )
 from yaml.reader import ReaderError
 
-from stepguard.deployment.json_text import JsonTextError, trace_json
+from stepguard.deployment.json_text import (
+    DuplicateKey,
+    JsonTextError,
+    find_duplicates,
+    hides,
+    trace_json,
+)
 from stepguard.deployment.source import SourceFile, Span
 from stepguard.deployment.values import Piece, Text, Traced
 from stepguard.readers.cloudformation.meanings import meaning_of, number_of
@@ -54,21 +60,15 @@ class TreeError(Exception):
         self.span = span
 
 
-class RepeatedKey(Struct, frozen=True):
-    """A key that stands twice in one object, at its second place. The last one counts."""
-
-    key: str
-    span: Span
-
-
 class Tree(Struct):
-    """A file's content. `root` is its first document, `repeated` the keys that stand twice.
+    """A file's content. `root` is its first document, `repeated` the keys that stand twice in it.
 
+    Of those, one that has the same plain value both times is left out, since it hides nothing.
     `second_document` is where another YAML document begins, which is not read.
     """
 
     root: Traced
-    repeated: list[RepeatedKey] = field(default_factory=list)
+    repeated: list[DuplicateKey] = field(default_factory=list)
     second_document: Span | None = None
 
 
@@ -105,7 +105,7 @@ def _read_json(file: SourceFile, error: TreeError) -> Tree:
     """Read JSON that is no YAML, such as a pair of surrogates; else say what is wrong with it."""
     whole = Text((Piece(file.text, Span(file, 0, len(file.text)), True),))
     try:
-        return Tree(_bounded(trace_json(whole)))
+        return Tree(_bounded(trace_json(whole)), list(find_duplicates(whole)))
     except JsonTextError as json_error:
         if not file.path.lower().endswith((".json", ".template")):
             raise error from json_error
@@ -156,7 +156,7 @@ class _Builder:
         self._anchors: dict[str, tuple[Traced, int] | None] = {}
         self._count = 0
         self._repetitions = 0
-        self._repeated: list[RepeatedKey] = []
+        self._repeated: list[DuplicateKey] = []
         self._root: Traced | None = None
 
     def build(self) -> Tree:
@@ -292,7 +292,10 @@ class _Builder:
             return
         key = parent.key
         if key in parent.keys:
-            self._repeated.append(RepeatedKey(key, parent.key_span))
+            # Where an object ends is told by its last member.
+            before = parent.node.value.pop(key)
+            if hides(before, node):
+                self._repeated.append(DuplicateKey(key, parent.key_span))
         parent.node.value[key] = node
         parent.keys[key] = parent.key_span
 
