@@ -195,6 +195,17 @@ def test_a_key_that_stands_twice_is_an_error_and_the_last_one_is_read(
     assert (span.line, span.column) == (line, column)
 
 
+def test_a_second_document_is_an_error_and_the_first_one_is_read(tmp_path: Path) -> None:
+    found = read(tmp_path, "StartAt: A\nStates: {}\n---\nStartAt: B\n", "a.asl.yaml")
+    assert len(found.resources) == 1
+    assert [error.message for error in found.errors] == [
+        "a second YAML document: only the first one is read"
+    ]
+    span = found.errors[0].span
+    assert span is not None
+    assert (span.line, span.column) == (3, 1)
+
+
 def test_a_key_that_says_the_same_twice_hides_nothing(tmp_path: Path) -> None:
     text = '{"StartAt": "A", "StartAt": "A", "States": {}}'
     assert read(tmp_path, text).errors == []

@@ -21,6 +21,10 @@ Path: TypeAlias = "tuple[PathStep, ...]"
 """Where a value stands in a document: object keys and list indexes, from the outside in."""
 
 
+SECOND_DOCUMENT = "a second YAML document: only the first one is read"
+"""What is said of a file that holds another document behind the one that is read."""
+
+
 class DocumentError(Exception):
     """There is no document to be read. `reason` is one line; `span` says where."""
 
@@ -36,6 +40,7 @@ class Document:
     `value` is the plain value (`stepguard.deployment.values`), `span` the place of the whole,
     `duplicates` the keys that stand twice in one object and may hide something. `is_text` says
     that the source has it as a text of JSON, and not as an object of its own language.
+    `second_document` is where another YAML document begins in its file, which is not read.
     """
 
     def __init__(
@@ -46,10 +51,12 @@ class Document:
         traced: Traced | None = None,
         text: Text | None = None,
         duplicates: tuple[DuplicateKey, ...] = (),
+        second_document: Span | None = None,
     ) -> None:
         self.value = value
         self.span = span
         self.duplicates = duplicates
+        self.second_document = second_document
         self.is_text = text is not None
         self._traced = traced
         self._text = text

@@ -7,7 +7,12 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
-from stepguard.deployment.documents import Document, DocumentError, read_document
+from stepguard.deployment.documents import (
+    SECOND_DOCUMENT,
+    Document,
+    DocumentError,
+    read_document,
+)
 from stepguard.deployment.graph import Deployment, ReadError
 from stepguard.deployment.json_text import MAXIMUM_DUPLICATES
 from stepguard.deployment.resources import Form, StateMachine
@@ -76,6 +81,8 @@ def read_definition_file(files: ProjectFiles, path: Path, *, explicit: bool) -> 
     deployment.errors.extend(
         ReadError(shown, one.message, one.span) for one in document.duplicates[:MAXIMUM_DUPLICATES]
     )
+    if document.second_document is not None:
+        deployment.errors.append(ReadError(shown, SECOND_DOCUMENT, document.second_document))
     beginning = len(file.text) - len(file.text.lstrip())
     start = Span(file, beginning, beginning + 1)
     if isinstance(document.value, dict):
@@ -165,8 +172,13 @@ def _read_yaml(file: SourceFile) -> Document:
     except TreeError as error:
         raise DocumentError(error.reason, error.span) from error
     traced = _substituted(tree.root)
-    repeated = tuple(tree.repeated)
-    return Document(plain(traced), traced.span, traced=traced, duplicates=repeated)
+    return Document(
+        plain(traced),
+        traced.span,
+        traced=traced,
+        duplicates=tuple(tree.repeated),
+        second_document=tree.second_document,
+    )
 
 
 def _substituted(value: Traced) -> Traced:

@@ -402,6 +402,17 @@ def test_a_key_that_stands_twice_in_a_definition_is_an_error(
     assert (error.path, error.span.line, error.span.column) == place
 
 
+def test_a_second_document_in_the_file_of_a_definition_is_an_error(read: Read) -> None:
+    files = {"a.yaml": "StartAt: A\n---\nStartAt: B\n"}
+    deployment = read(HEAD + "      DefinitionS3Location: a.yaml\n", files=files)
+    assert [one.message for one in deployment.errors] == [
+        "a second YAML document: only the first one is read"
+    ]
+    error = deployment.errors[0]
+    assert error.span is not None
+    assert (error.path, error.span.line, error.span.column) == ("a.yaml", 2, 1)
+
+
 def test_the_workflow_of_a_template_with_references_is_resolved(read: Read) -> None:
     found = machine(
         read,

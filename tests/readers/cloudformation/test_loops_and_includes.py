@@ -192,6 +192,22 @@ Resources:
     }
 
 
+@pytest.mark.parametrize(
+    ("part", "message"),
+    [
+        ("X: 1\nX: [2]\n", "X stands twice in one object: only the last one is read"),
+        ("X: 1\n---\nY: 2\n", "a second YAML document: only the first one is read"),
+    ],
+)
+def test_what_an_included_file_hides_is_an_error_in_that_file(
+    read: Read, part: str, message: str
+) -> None:
+    include = "Fn::Transform: {Name: AWS::Include, Parameters: {Location: part.yaml}}"
+    text = f"Resources:\n  A:\n    Type: Custom::A\n    Properties:\n      {include}\n"
+    deployment = read(text, files={"part.yaml": part})
+    assert [(one.path, one.message) for one in deployment.errors] == [("part.yaml", message)]
+
+
 def test_a_template_includes_sections_at_its_top(read: Read) -> None:
     deployment = read(
         """\

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from stepguard.deployment.documents import Document
+from stepguard.deployment.documents import SECOND_DOCUMENT, Document
 from stepguard.deployment.resources import Unread
 from stepguard.deployment.source import SourceFile, Span
 from stepguard.deployment.values import OneOf, Piece, Reference, Text, Traced, Unknown
@@ -68,11 +68,13 @@ class StackContext:
         return self._noted(document_in_file(file, substitutions))
 
     def _noted(self, document: Document | Unread) -> Document | Unread:
-        """Note that a text is there which is no document, or has keys that stand twice."""
+        """Note that a text is there which is no document, or of which not all is read."""
         if isinstance(document, Unread):
             self.error(document.reason, document.span)
-        else:
-            self._template.project.duplicates(self._template.file.path, document.duplicates)
+            return document
+        self._template.project.duplicates(self._template.file.path, document.duplicates)
+        if document.second_document is not None:
+            self.error(SECOND_DOCUMENT, document.second_document)
         return document
 
     def add_file(self, file: SourceFile) -> None:

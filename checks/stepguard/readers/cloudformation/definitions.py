@@ -94,7 +94,10 @@ def _document_of_yaml(tree: Tree, substitutions: Traced | None) -> Document | Un
         root = _substituted(tree.root, substitutions, _of_plain_scalar)
     except TextTooLongError:
         return Unread("with its substitutions it becomes too long", tree.root.span)
-    return document_of(root, None, tree.repeated)
+    document = document_of(root, None, tree.repeated)
+    if isinstance(document, Document):
+        document.second_document = tree.second_document
+    return document
 
 
 def _of_plain_scalar(value: Traced, given: Traced) -> Traced:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from stepguard.deployment.documents import SECOND_DOCUMENT
 from stepguard.deployment.graph import ReadError, UnreadModule
 from stepguard.deployment.json_text import MAXIMUM_DUPLICATES, DuplicateKey
 from stepguard.deployment.source import SourceFile, Span
@@ -106,9 +107,6 @@ class TemplateFile:
         tree = self._tree(self.file)
         if tree is None:
             return Traced({})
-        if tree.second_document is not None:
-            message = "a second YAML document: only the first one is read"
-            self.error(message, tree.second_document, hides_resources=True)
         self._note_repeated(tree)
         if isinstance(tree.root.value, dict):
             return tree.root
@@ -139,6 +137,8 @@ class TemplateFile:
             self.project.error(file.path, error.reason, error.span, hides_resources=True)
             return None
         self.repeated.extend(tree.repeated)
+        if tree.second_document is not None:
+            self.error(SECOND_DOCUMENT, tree.second_document, hides_resources=True)
         return tree
 
     def error(
