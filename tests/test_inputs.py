@@ -14,12 +14,14 @@ from stepguard.inputs import (
     NO_STEP_FUNCTIONS,
     OPENTOFU,
     UNPACKAGED,
+    UNRECOGNISED,
     UNSYNTHESIZED,
     Inputs,
     Kind,
     directory_concerns_step_functions,
     discover,
 )
+from stepguard.readers.cloudformation import reader
 from stepguard.reading import Reading, ReadOptions, find_inputs
 
 TEMPLATE = """Resources:
@@ -415,3 +417,49 @@ def test_a_type_that_is_written_by_numbers_is_found(tmp_path: Path, name: str, k
     text = json_text if name.endswith("json") else yaml_text
     (tmp_path / name).write_text(text, encoding="utf-8")
     assert [one.kind for one in discover(tmp_path).found] == [Kind.TEMPLATE]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        TEMPLATE.replace("AWS", "&kind AWS"),
+        TEMPLATE.replace("AWS::StepFunctions::StateMachine", "[AWS::StepFunctions::StateMachine]"),
+        "# comment\n{Resources: {M: {Type: AWS::StepFunctions::StateMachine}}}\n",
+        '{"Resources": {"M": {"Type": ["AWS::StepFunctions::StateMachine"]}}}',
+    ],
+)
+def test_a_template_in_another_spelling_is_found_in_a_tree_and_by_name(
+    tmp_path: Path, text: str
+) -> None:
+    write(tmp_path, t__yaml=text)
+    for path in (tmp_path, tmp_path / "t.yaml"):
+        found = discover(path)
+        assert [one.kind for one in found.found] == [Kind.TEMPLATE]
+        assert (found.refused, found.passed_over) == ([], {})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "on: push\n# Resources: of Type AWS::StepFunctions::StateMachine\njobs: {a: {}}\n",
+        "resources:\n  Resources: {M: {Type: &t AWS::StepFunctions::StateMachine}}\n",
+        "Resources: {{ AWS::StepFunctions }}\n  Type: [\n",
+    ],
+)
+def test_a_file_that_only_has_the_words_of_a_template_is_none(tmp_path: Path, text: str) -> None:
+    write(tmp_path, t__yaml=text)
+    found = discover(tmp_path)
+    assert (found.found, found.refused) == ([], [])
+    assert found.passed_over == {UNRECOGNISED: 1}
+
+
+def test_only_what_has_the_words_of_a_template_is_parsed_to_recognise_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed: list[str] = []
+    monkeypatch.setattr(reader, "holds_template", parsed.append)
+    write(
+        tmp_path, a__yaml=TEMPLATE, b__yaml="# AWS::StepFunctions\na: Resources\n", c__yaml="a: 1"
+    )
+    discover(tmp_path)
+    assert parsed == []

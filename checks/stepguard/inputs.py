@@ -66,6 +66,7 @@ _OVERLAP = 64
 
 # Words are looked for in the raw bytes, so that no file is decoded or parsed in vain.
 _CLOUDFORMATION = (b"AWS::",)
+_TEMPLATE = ("AWS::", "Resources", "Type")
 _ACTIONS = b"states:"
 _STEP_FUNCTIONS = (
     b"StepFunctions",
@@ -470,8 +471,9 @@ def _has(storage: Storage, path: str | Path, words: Sequence[bytes]) -> bool:
 def _kind_of(text: str, name: str) -> Kind | None:
     """Return what a text is, asking the readers; `None` when it is nothing they know."""
     from stepguard.readers.asl import looks_like_definition
-    from stepguard.readers.cloudformation.reader import looks_like_template
+    from stepguard.readers.cloudformation.reader import holds_template, looks_like_template
 
+    written = text
     if "\\" in text:
         text = unescaped(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
     if name.endswith(".json"):
@@ -481,7 +483,11 @@ def _kind_of(text: str, name: str) -> Kind | None:
             return Kind.PLAN
     if looks_like_template(text):
         return Kind.TEMPLATE
-    return Kind.DEFINITION if looks_like_definition(text) else None
+    if looks_like_definition(text):
+        return Kind.DEFINITION
+    # Only what would be dismissed is parsed, and of that only what has the words of a template.
+    has_words = all(word in text for word in _TEMPLATE)
+    return Kind.TEMPLATE if has_words and holds_template(written) else None
 
 
 def _discover_file(path: Path, files: ProjectFiles, inputs: Inputs) -> None:

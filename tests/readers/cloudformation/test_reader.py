@@ -11,7 +11,11 @@ import pytest
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.resources import Form
 from stepguard.deployment.values import plain, unknowns
-from stepguard.readers.cloudformation.reader import looks_like_template, read_template
+from stepguard.readers.cloudformation.reader import (
+    holds_template,
+    looks_like_template,
+    read_template,
+)
 from stepguard.readers.files import ProjectFiles
 
 Read = Callable[..., Deployment]
@@ -64,6 +68,47 @@ def test_anything_else_is_not(text: str) -> None:
     assert not looks_like_template(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        BUCKET,
+        BUCKET.replace("AWS", "&kind AWS"),
+        BUCKET.replace("AWS", "!!str AWS"),
+        BUCKET.replace("AWS", ">-\n      AWS"),
+        BUCKET.replace("AWS::S3::Bucket", "[AWS::S3::Bucket]"),
+        BUCKET.replace("AWS", "!Sub AWS"),
+        "x: &kind AWS::S3::Bucket\nResources: {B: {Type: *kind}}\n",
+        "{AWSTemplateFormatVersion: 2010-09-09, Resources: {B: {Type: AWS::S3::Bucket}}}",
+        "# comment\n{Resources: {B: {Type: AWS::S3::Bucket}}}",
+        "--- {Resources: {B: {Type: AWS::S3::Bucket}}}",
+        "? Resources\n:\n  B:\n    Type: AWS::S3::Bucket\n",
+        "x: &x\n  Resources: {B: {Type: AWS::S3::Bucket}}\n<<: *x\n",
+    ],
+)
+def test_a_template_in_any_spelling_is_one(text: str) -> None:
+    assert holds_template(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "a: [",
+        "- Resources: {B: {Type: AWS::S3::Bucket}}\n",
+        "resources:\n  Resources: {B: {Type: AWS::S3::Bucket}}\n",
+        "Resources: [{Type: AWS::S3::Bucket}]\n",
+        "Resources: {B: Type}\n",
+        "Resources: &a {B: *a}\n",
+        "a: &a [1]\nb: &b [" + "*a," * 200_000 + "]\n" + BUCKET,
+        "[" * 200_000 + BUCKET,
+        "x: " + "y" * 2_000_000 + "\n" + BUCKET,
+    ],
+    ids=lambda text: text[:20],
+)
+def test_what_is_no_template_however_it_is_spelled(text: str) -> None:
+    assert not holds_template(text)
+
+
 @pytest.mark.in_time(3)
 def test_recognising_a_large_file_takes_no_time() -> None:
     text = "# Type: AWS::S3::Bucket\n" + "key: value\n" * 500_000
@@ -97,7 +142,8 @@ def test_the_form_of_a_template(read: Read, text: str, form: Form) -> None:
         ("text\n", "the template is no object", (1, 1)),
         ("Resources: {A: text}\n", "the resource A is no object", (1, 13)),
         ("Resources: {A: {Properties: {}}}\n", "the resource A has no type", (1, 13)),
-        ("Resources: {A: {Type: [x]}}\n", "the resource A has no type", (1, 13)),
+        ("Resources: {A: {Type: [x]}}\n", "the resource A has a type that is no text", (1, 13)),
+        ("Resources: {A: {Type: !Sub x}}\n", "the resource A has a type that is no text", (1, 13)),
         (BUCKET + "---\na: 1\n", "a second YAML document: only the first one is read", (4, 1)),
         (BUCKET + "  B: {Type: Custom::B}\n", "the resource B stands twice", (4, 3)),
         (BUCKET + BUCKET, "the section Resources stands twice: only the last one", (4, 1)),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.resources import Form, Resource
+from stepguard.deployment.source import SourceFile
 from stepguard.deployment.values import Traced
 from stepguard.readers.cloudformation.context import StackContext
 from stepguard.readers.cloudformation.nested import open_nested
@@ -16,7 +17,11 @@ from stepguard.readers.cloudformation.parameters import Given
 from stepguard.readers.cloudformation.project import Project, TemplateFile
 from stepguard.readers.cloudformation.resources import plain_resource, to_resources
 from stepguard.readers.cloudformation.stack import SAM_TYPE, Stack
+from stepguard.readers.cloudformation.yaml_tree import TreeError, read_tree
 from stepguard.readers.files import FileRefusedError, ProjectFiles
+
+MAXIMUM_LOOKED_INTO = 1024 * 1024
+"""Characters of a text that is parsed to find out what it is; CloudFormation takes 1 MB."""
 
 _NESTED_APPLICATION = "AWS::Serverless::Application"
 _TYPE_OF_RESOURCE = re.compile(r"""Type["']?\s*:\s*["']?[A-Za-z0-9]+::""")
@@ -41,6 +46,24 @@ def looks_like_template(text: str) -> bool:
     indentation = "" if first is None else first.group(1)
     resources = rf"""^{indentation}["']?Resources["']?\s*:"""
     return re.search(resources, text, re.MULTILINE) is not None
+
+
+def holds_template(text: str) -> bool:
+    """Tell whether a text is a template, however that is spelled: it is parsed to find out.
+
+    The type of a resource may be anything here; reading says which are none. Text that cannot be
+    parsed, or is longer than CloudFormation takes, is none.
+    """
+    if len(text) > MAXIMUM_LOOKED_INTO:
+        return False
+    try:
+        root = read_tree(SourceFile("", text)).root
+    except TreeError:
+        return False
+    resources = root.get("Resources")
+    if resources is None or not isinstance(resources.value, dict):
+        return False
+    return any(one.get("Type") is not None for one in resources.value.values())
 
 
 def _has_resources(content: object) -> bool:

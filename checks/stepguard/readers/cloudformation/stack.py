@@ -134,7 +134,8 @@ class Stack:
         members = {one.key: one for one in attributes.found}
         kind = members.get("Type")
         if kind is None or not isinstance(kind.value.value, str):
-            problem = "has no type" if isinstance(member.value.value, dict) else "is no object"
+            problem = "has no type" if kind is None else "has a type that is no text"
+            problem = problem if isinstance(member.value.value, dict) else "is no object"
             message = f"the resource {member.key} {problem}"
             self.template.error(message, member.span, hides_resources=True)
             return None
