@@ -210,7 +210,7 @@ def _read(one: Input, options: ReadOptions) -> Deployment:
     if one.kind is Kind.DEFINITION:
         from stepguard.readers.asl import read_definition_file
 
-        return read_definition_file(one.files, one.path, explicit=one.explicit)
+        return read_definition_file(one.files, one.path)
     from stepguard.readers.terraform.reader import TerraformOptions, read_root_module
 
     terraform = TerraformOptions(

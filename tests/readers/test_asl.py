@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from stepguard import reading
 from stepguard.deployment.documents import Document
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.resources import Form, StateMachine
@@ -15,15 +16,14 @@ from stepguard.deployment.values import Text, Unknown, render
 from stepguard.deployment.workflow import read_workflow
 from stepguard.readers.asl import looks_like_definition, read_definition_file
 from stepguard.readers.files import ProjectFiles
+from stepguard.reading import ReadOptions
 
 WHOLE = {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}}
 
 
-def read(
-    root: Path, text: str, name: str = "flow.asl.json", *, explicit: bool = True
-) -> Deployment:
+def read(root: Path, text: str, name: str = "flow.asl.json") -> Deployment:
     (root / name).write_text(text, encoding="utf-8")
-    return read_definition_file(ProjectFiles(root, "project"), root / name, explicit=explicit)
+    return read_definition_file(ProjectFiles(root, "project"), root / name)
 
 
 def machine(deployment: Deployment) -> StateMachine:
@@ -165,13 +165,29 @@ def test_deep_and_long_input_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
-    found = read_definition_file(ProjectFiles(tmp_path), tmp_path / "no.json", explicit=True)
+    found = read_definition_file(ProjectFiles(tmp_path), tmp_path / "no.json")
     assert [error.message for error in found.errors] == ["no such file"]
 
 
-def test_a_part_of_a_definition_that_nobody_named_is_passed_over(tmp_path: Path) -> None:
-    found = read(tmp_path, "[1]", explicit=False)
-    assert (found.errors, found.resources) == ([], [])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.asl.json", '[{"StartAt": "A", "States": {}}]'),
+        ("a.asl.json", '"{\\"StartAt\\": \\"A\\"}"'),
+        ("a.asl.json", "null"),
+        ("a.asl.json", "5"),
+        ("a.asl.yaml", "- StartAt: A\n"),
+        ("a.asl.yaml", "~\n"),
+    ],
+)
+def test_a_document_that_is_no_object_is_an_error_also_where_nobody_named_the_file(
+    tmp_path: Path, name: str, text: str
+) -> None:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    found = reading.read([tmp_path], ReadOptions())
+    assert [(error.message, error.place.line) for error in found.errors] == [
+        ("no workflow definition: the document is no object", 1)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -239,5 +255,5 @@ def test_every_definition_of_the_corpus_is_read_or_an_error() -> None:
     paths = [path for path in sorted(root.rglob("*")) if path.is_file()]
     assert len(paths) > 200
     for path in paths:
-        found = read_definition_file(files, path, explicit=True)
+        found = read_definition_file(files, path)
         assert len(found.resources) + len(found.errors) == 1, path

@@ -56,14 +56,12 @@ def looks_like_definition(text: str) -> bool:
     return {match.group(1) for match in _YAML_KEY.finditer(text)} >= _NEEDED
 
 
-def read_definition_file(files: ProjectFiles, path: Path, *, explicit: bool) -> Deployment:
+def read_definition_file(files: ProjectFiles, path: Path) -> Deployment:
     """Read a file that is a workflow definition, in JSON or YAML.
 
     `${Name}` stands for a value that is substituted before the definition is deployed, also where
     that makes the text no JSON. The result has one state machine, whose address is the path; or
-    none and an error, with its place, when the file is no definition. `explicit` says that the
-    user named the file: another one that holds no object, such as a list of states, is passed
-    over.
+    none and an error, with its place, when the file is no definition, such as a list of states.
     """
     shown = files.shown(path)
     deployment = Deployment(root=shown, form=Form.ASL)
@@ -95,7 +93,7 @@ def read_definition_file(files: ProjectFiles, path: Path, *, explicit: bool) -> 
             definition=document,
         )
         deployment.resources.append(machine)
-    elif explicit:
+    else:
         message = "no workflow definition: the document is no object"
         deployment.errors.append(ReadError(shown, message, start))
     return deployment
