@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from stepguard.config import Config
 from stepguard.deployment.resources import Tags, Unread
 from stepguard.deployment.values import Hole, PartlyKnownKey, Piece, Text, Traced, Unknown
@@ -56,8 +58,8 @@ def test_a_role_that_sam_makes(judge_role: Callable[..., Any]) -> None:
     assert not judge_role(RULE, generated=True).applies
 
 
-def test_a_role_that_sam_has_made(judge_role: Callable[..., Any]) -> None:
-    of_sam = "stateMachine:createdBy"
+@pytest.mark.parametrize("of_sam", ["stateMachine:createdBy", "lambda:createdBy"])
+def test_a_role_that_sam_has_made(judge_role: Callable[..., Any], of_sam: str) -> None:
     assert not judge_role(RULE, tags=Tags(values={of_sam: Traced("SAM")})).applies
     tags = Tags(values={of_sam: Traced("SAM"), "Owner": Traced("x")})
     assert judge_role(RULE, tags=tags).passes

@@ -14,8 +14,8 @@ from stepguard.rules.rule import Context, Verdict
 from stepguard.structs import Struct
 
 _RESERVED = "aws:"
-_OF_SAM = "stateMachine:createdBy"
-"""The key of the tag that SAM gives to each machine, and to the role that it makes for it."""
+_OF_SAM = frozenset({"stateMachine:createdBy", "lambda:createdBy"})
+"""The keys of the tags that SAM gives to machines and functions, and to the roles it makes."""
 
 
 class Tagged(Struct, frozen=True):
@@ -48,12 +48,16 @@ def own_keys(tags: Tags | None) -> list[str]:
     """Return the keys of tags that neither AWS nor SAM gives itself."""
     if tags is None:
         return []
-    return [key for key in tags.values if not key.lower().startswith(_RESERVED) and key != _OF_SAM]
+    return [
+        key for key in tags.values if not key.lower().startswith(_RESERVED) and key not in _OF_SAM
+    ]
 
 
 def is_made_by_sam(tags: Tags | Unread | None) -> bool:
     """Tell whether tags are those that SAM gives to what it makes, and no others."""
-    return isinstance(tags, Tags) and tags.unread is None and list(tags.values) == [_OF_SAM]
+    if not isinstance(tags, Tags) or tags.unread is not None:
+        return False
+    return bool(tags.values) and _OF_SAM.issuperset(tags.values)
 
 
 def may_have_more(tags: Tags) -> str | None:
@@ -71,7 +75,9 @@ def _violation(subject: Tagged, tags: Tags | None, missing: Sequence[str]) -> Vi
         what += listed(map(quoted, missing), "and")
     else:
         what = "has no tags"
-        if resource.type == SAM_MACHINE or (tags is not None and _OF_SAM in tags.values):
+        if resource.type == SAM_MACHINE or (
+            tags is not None and not _OF_SAM.isdisjoint(tags.values)
+        ):
             what += " but the one that SAM adds"
     outside = ""
     if resource.form in (Form.CLOUDFORMATION, Form.SAM):

@@ -8,7 +8,7 @@ import pytest
 
 from stepguard.deployment.documents import Document
 from stepguard.deployment.graph import Deployment
-from stepguard.deployment.resources import Form, Logging, Resource, StateMachine, Tags, Unread
+from stepguard.deployment.resources import Form, Logging, StateMachine, Tags, Unread
 from stepguard.deployment.values import Reference, plain, render
 
 Reader = Callable[..., Deployment]
@@ -286,17 +286,43 @@ def test_policy_for_the_generated_role(read: Reader) -> None:
     assert [policy.address for policy in documents] == ["More"]
 
 
-def test_role_of_a_function_exists_without_being_judged(read: Reader) -> None:
+def test_the_role_of_a_function_that_a_machine_has_is_read(read: Reader) -> None:
+    deployment = read(
+        machine_with(INLINE, "Role: !GetAtt WorkerRole.Arn")
+        + """\
+  Worker:
+    Type: AWS::Serverless::Function
+    Properties:
+      Handler: a.b
+      AssumeRolePolicyDocument:
+        Statement: [{Effect: Allow, Action: 'sts:*', Principal: {Service: states.amazonaws.com}}]
+      Policies: [AdministratorAccess]
+  Other: {Type: AWS::Serverless::Function, Properties: {Handler: a.b}}
+"""
+    )
+    (role,) = deployment.roles
+    assert (role.address, role.type, role.generated) == ("WorkerRole", "AWS::IAM::Role", False)
+    assert deployment.roles_of(deployment.state_machines[0]) == [role]
+    assert isinstance(role.trust, Document)
+    assert "states.amazonaws.com" in str(role.trust.value)
+    assert len(role.attached) == 1
+    assert [one.reason for one in role.unread] == [
+        "what SAM adds to the role of function Worker is not read"
+    ]
+    assert isinstance(role.tags, Tags)
+    assert list(role.tags.values) == ["lambda:createdBy"]
+
+
+def test_the_role_of_a_function_without_policies_is_for_lambda(read: Reader) -> None:
     deployment = read(
         machine_with(INLINE, "Role: !GetAtt WorkerRole.Arn")
         + "  Worker: {Type: AWS::Serverless::Function, Properties: {Handler: a.b}}\n"
         + "  Other: {Type: AWS::Serverless::Function, Properties: {Handler: a.b}}\n"
     )
-    assert deployment.roles == []
-    found = deployment.find("WorkerRole")
-    assert [type(one) for one in found] == [Resource]
-    assert found[0].type == "AWS::IAM::Role"
-    assert deployment.find("OtherRole") == []
+    (role,) = deployment.roles
+    assert role.address == "WorkerRole"
+    assert isinstance(role.trust, Document)
+    assert "lambda.amazonaws.com" in str(role.trust.value)
 
 
 def test_other_serverless_resources_are_kept(read: Reader) -> None:

@@ -307,6 +307,7 @@ def test_a_function_with_policies_has_a_role(read: Reader) -> None:
     (role,) = deployment.roles
     assert (role.address, role.generated) == ("StarterRole", False)
     assert not is_step_functions_role(role, deployment)
+    assert role.unread == []
     assert [one.address for one in role.inline] == ["Starter", "Starter"]
     actions = [one["Action"] for one in statements(role)]  # type: ignore[index, call-overload]
     assert actions == [["states:StartExecution"], "states:StopExecution"]

@@ -86,27 +86,17 @@ def _stays(one: EvaluatedResource) -> bool:
 def _roles_of_functions(
     resources: Mapping[str, EvaluatedResource], context: TemplateContext
 ) -> Iterator[Resource]:
-    """Yield the roles that SAM makes for functions, where the author gives them policies.
+    """Yield the roles that SAM makes for functions, where they matter.
 
-    Of one that a state machine refers to nothing is said but that it exists: what SAM adds to it
-    for logs, tracing and event sources would count as well.
+    That is where the author gives them policies, and where a state machine has one.
     """
     wanted = _referenced_roles(resources)
     for one in resources.values():
         if one.type != _FUNCTION or not makes_role(one):
             continue
-        address = context.address(f"{one.logical_id}Role")
-        if address in wanted:
-            yield Resource(
-                address=address,
-                type="AWS::IAM::Role",
-                form=Form.SAM,
-                span=one.span,
-                block=one.block,
-                label=one.label,
-            )
-        elif given(one.properties, "Policies") is not None:
-            yield role_of_function(one, context)
+        has_machine = context.address(f"{one.logical_id}Role") in wanted
+        if has_machine or given(one.properties, "Policies") is not None:
+            yield role_of_function(one, context, has_machine=has_machine)
 
 
 def _referenced_roles(resources: Mapping[str, EvaluatedResource]) -> set[str]:

@@ -7,7 +7,7 @@ from typing import Any
 from stepguard.deployment.documents import Document
 from stepguard.deployment.resources import Form, Role, Tags, Unread
 from stepguard.deployment.values import Reference, Traced
-from stepguard.readers.cloudformation.parts import given, tags_of
+from stepguard.readers.cloudformation.parts import given, single_document, tags_of
 from stepguard.readers.cloudformation.sam.managed_policies import with_arn
 from stepguard.readers.cloudformation.sam.policies import read_policies
 from stepguard.readers.cloudformation.sam.statements import filled
@@ -16,6 +16,7 @@ from stepguard.readers.cloudformation.template import EvaluatedResource, Templat
 _STEP_FUNCTIONS = "states.amazonaws.com"
 _LAMBDA = "lambda.amazonaws.com"
 _MARKER = ("stateMachine:createdBy", "SAM")
+_FUNCTION_MARKER = ("lambda:createdBy", "SAM")
 # What SAM attaches in the regions of the partition "aws"; in others it is AWSXRayDaemonWriteAccess.
 _TRACING_POLICY = "AWSXrayWriteOnlyAccess"
 
@@ -69,18 +70,25 @@ def generated_role(
         inline=policies.inline,
         attached=policies.attached,
         boundary=given(machine.properties, "PermissionsBoundary"),
-        tags=_tags(machine, propagates_tags=propagates_tags),
+        tags=_tags(machine, _MARKER, propagates_tags=propagates_tags),
         unread=policies.unread,
         generated=True,
     )
 
 
-def role_of_function(function: EvaluatedResource, context: TemplateContext) -> Role:
+def role_of_function(
+    function: EvaluatedResource, context: TemplateContext, *, has_machine: bool
+) -> Role:
     """Return the role that SAM makes for a function, with the policies that the author gives it.
 
-    What SAM adds for logs, tracing and event sources is left out: it is nothing of the author's.
+    What SAM adds for logs, tracing and event sources is nothing of the author's, and left out. With
+    `has_machine` a state machine has the role, and could use that too: it is said to be not read.
     """
     policies = read_policies(function, context)
+    if has_machine:
+        reason = f"what SAM adds to the role of function {function.logical_id} is not read"
+        policies.unread.append(Unread(reason, function.span))
+    trust = single_document(given(function.properties, "AssumeRolePolicyDocument"), context)
     return Role(
         address=context.address(f"{function.logical_id}Role"),
         type="AWS::IAM::Role",
@@ -88,10 +96,11 @@ def role_of_function(function: EvaluatedResource, context: TemplateContext) -> R
         span=function.span,
         block=function.block,
         label=function.label,
-        trust=_trust(_LAMBDA, function, context),
+        trust=_trust(_LAMBDA, function, context) if trust is None else trust,
         inline=policies.inline,
         attached=policies.attached,
         boundary=given(function.properties, "PermissionsBoundary"),
+        tags=_tags(function, _FUNCTION_MARKER, propagates_tags=False),
         unread=policies.unread,
     )
 
@@ -109,15 +118,17 @@ def _trust(
     return context.document(filled(document, {}, resource.span))
 
 
-def _tags(machine: EvaluatedResource, *, propagates_tags: bool) -> Tags | Unread:
-    """Return the role's tags: the machine's and SAM's own, which propagated ones replace."""
-    tags = tags_of(given(machine.properties, "Tags"))
+def _tags(
+    resource: EvaluatedResource, mark: tuple[str, str], *, propagates_tags: bool
+) -> Tags | Unread:
+    """Return the role's tags: the resource's and SAM's own, which propagated ones replace."""
+    tags = tags_of(given(resource.properties, "Tags"))
     if isinstance(tags, Unread):
         return tags
-    key, value = _MARKER
-    marker = {key: Traced(value, machine.span)}
+    key, value = mark
+    marker = {key: Traced(value, resource.span)}
     if tags is None:
-        return Tags(values=marker, span=machine.span)
+        return Tags(values=marker, span=resource.span)
     replaced = propagates_tags and bool(tags.values)
     values = tags.values if replaced else {**marker, **tags.values}
     return Tags(values=values, span=tags.span, unread=tags.unread)
