@@ -320,6 +320,69 @@ def test_a_stack_stored_elsewhere_may_add_a_policy_to_the_role_that_it_is_given(
     assert outcome(report, "SFN104") == outcome(report, "SFN601") == ["violation"]
 
 
+def test_a_module_may_do_what_a_stack_stored_elsewhere_may(tmp_path: Path) -> None:
+    module: dict[str, Any] = {
+        "Type": "My::Org::Alarms::MODULE",
+        "Properties": {"Role": {"Ref": "R"}, "Machine": {"Ref": "M"}},
+    }
+    report = scanned(tmp_path, t__json=template(P=module))
+    assert report.errors == []
+    told = "the module P, a My::Org::Alarms::MODULE, is not read"
+    (reason,) = reasons(report, "SFN104")
+    assert reason.endswith(f": {told}, is given the role, and may add a policy")
+    assert reasons(report, "SFN601") == [f"{told}, and may set the alarm"]
+    assert outcome(report, "SFN901") == ["pass"]
+
+
+def test_a_module_that_names_workflows_is_told_where_nothing_else_is_of_aws(tmp_path: Path) -> None:
+    module = {"Resources": {"P": {"Type": "My::StepFunctions::Machine::MODULE"}}}
+    report = scanned(tmp_path, t__json=json.dumps(module))
+    assert reasons(report, "SFN901") == [
+        "the module P, a My::StepFunctions::Machine::MODULE, is not read: "
+        "the state machines that it declares were not read"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("transform", "told"),
+    [
+        ("MyMacro", "the macro MyMacro is not carried out"),
+        (["AWS::LanguageExtensions", "MyMacro"], "the macro MyMacro is not carried out"),
+        ([{"Name": "MyMacro", "Parameters": {}}], "the macro MyMacro is not carried out"),
+        (
+            {"Name": "AWS::Include", "Parameters": {"Location": "s3://bucket/more.yaml"}},
+            "what it includes could not be read",
+        ),
+    ],
+)
+def test_a_template_lacks_nothing_where_a_macro_makes_another_one_of_it(
+    tmp_path: Path, transform: object, told: str
+) -> None:
+    text = json.dumps({"Transform": transform, **TEMPLATE})
+    report = scanned(tmp_path, t__json=text)
+    assert report.errors == []
+    for rule in (*CLAIMS, "SFN103"):
+        assert "violation" not in outcome(report, rule), rule
+        assert "not_evaluated" in outcome(report, rule), rule
+    assert reasons(report, "SFN601") == [f"not all of the project could be read: {told}"]
+    assert "SFN201" in {one.rule for one in report.findings}
+
+
+def test_the_macro_of_a_part_at_the_top_counts_as_one_of_the_whole(tmp_path: Path) -> None:
+    text = json.dumps({"Fn::Transform": {"Name": "MyMacro"}, **TEMPLATE})
+    report = scanned(tmp_path, t__json=text)
+    assert outcome(report, "SFN601") == ["not_evaluated"]
+
+
+@pytest.mark.parametrize(
+    "transform",
+    ["AWS::LanguageExtensions", [{"Name": "AWS::Serverless-2016-10-31"}], None, [], "AWS::New"],
+)
+def test_the_transforms_of_aws_hide_nothing(tmp_path: Path, transform: object) -> None:
+    report = scanned(tmp_path, t__json=json.dumps({"Transform": transform, **TEMPLATE}))
+    assert outcome(report, "SFN601") == ["violation"]
+
+
 def test_a_plan_that_could_not_be_finished_lacks_nothing(tmp_path: Path) -> None:
     planned = {
         "address": "aws_sfn_state_machine.m",

@@ -65,7 +65,7 @@ _CHUNK = 64 * 1024
 _OVERLAP = 64
 
 # Words are looked for in the raw bytes, so that no file is decoded or parsed in vain.
-_CLOUDFORMATION = (b"AWS::",)
+_CLOUDFORMATION = (b"AWS::", b"::MODULE")
 _TEMPLATE = ("AWS::", "Resources", "Type")
 _ACTIONS = b"states:"
 _STEP_FUNCTIONS = (
@@ -78,7 +78,10 @@ _STEP_FUNCTIONS = (
 )
 _STACK = b"cloudformation_stack"
 _HAS_PARTS = (
-    *(b"AWS::CloudFormation::Stack", b"AWS::Serverless::Application", b"AWS::Include"),
+    b"AWS::CloudFormation::Stack",
+    b"AWS::Serverless::Application",
+    b"AWS::Include",
+    b"::MODULE",
     _STACK,
 )
 _PLAN = (b'"planned_values"', b'"terraform_version"')

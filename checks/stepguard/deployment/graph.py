@@ -115,8 +115,8 @@ class Deployment(Struct, eq=False):
     `root` is its path as findings print it. `is_reusable_module` says that a Terraform directory
     has no provider, backend or variable values of its own, so that a caller decides the rest.
     `files` are the files that were read. `unread_modules` are the modules and stacks that were
-    not read, whose resources are part of it and not known here. `partial` says why the source is
-    by its own account only a part of what will be there.
+    not read, whose resources are part of it and not known here. `partial` says why what was read
+    may not be what will be deployed, each reason in one line: a macro, a part of a plan.
     """
 
     root: str
@@ -126,7 +126,7 @@ class Deployment(Struct, eq=False):
     errors: list[ReadError] = field(default_factory=list)
     is_reusable_module: bool = False
     unread_modules: list[UnreadModule] = field(default_factory=list)
-    partial: str = ""
+    partial: list[str] = field(default_factory=list)
     _gap: str | None = None
     _by_address: dict[str, list[Resource]] | None = None
     _policies: dict[str, RolePolicies] | None = None
@@ -159,10 +159,9 @@ class Deployment(Struct, eq=False):
         Of several reasons it is the first, since each is said of every role and rule.
         """
         if self._gap is None:
-            hiding = (one.message for one in self.errors if one.hides_resources)
-            first = next(hiding, "")
+            hiding = [one.message for one in self.errors if one.hides_resources]
+            first = next(iter([*hiding, *self.partial]), "")
             self._gap = first and f"not all of the project could be read: {first}"
-            self._gap = self._gap or self.partial
         return self._gap
 
     @property

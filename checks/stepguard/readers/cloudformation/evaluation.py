@@ -25,6 +25,7 @@ from stepguard.readers.cloudformation.texts import (
 from stepguard.structs import Struct, field
 
 TRANSFORM = "Fn::Transform"
+INCLUDE = "AWS::Include"
 
 MAXIMUM_MADE = 20_000_000
 """Characters that the functions of one template may make, all together."""
@@ -168,7 +169,7 @@ class Evaluator:
         Anything else is unknown.
         """
         name = node.get("Name")
-        if name is None or name.value != "AWS::Include":
+        if name is None or name.value != INCLUDE:
             shown = None if name is None else scalar_as_text(name.value)
             reason = f"the macro {shown or 'of this transform'} is not carried out"
             return Traced(Unknown(TRANSFORM, reason), span)

@@ -18,6 +18,9 @@ LOCATION_OF_TEMPLATE = {
 }
 """The types that are nested stacks, and the property that names their template."""
 
+_MODULE = "::MODULE"
+"""What the type of a module of CloudFormation's registry ends with."""
+
 MAXIMUM_NESTING = 10
 """Stacks within stacks that are read."""
 
@@ -25,8 +28,12 @@ MAXIMUM_NESTING = 10
 def open_nested(parent: Stack, declared: Declared) -> Stack | None:
     """Return the stack that a resource is; `None` when it is none, or its template not local.
 
-    A local template that cannot be read is in the project's errors.
+    A local template that cannot be read is in the project's errors; what else declares resources
+    and is not read is in its unread stacks.
     """
+    if declared.type.endswith(_MODULE):
+        _note_module(parent, declared)
+        return None
     property_name = LOCATION_OF_TEMPLATE.get(declared.type)
     if property_name is None:
         return None
@@ -40,27 +47,41 @@ def open_nested(parent: Stack, declared: Declared) -> Stack | None:
     template = _template(parent, evaluated)
     passed = properties.value.get("Parameters")
     if template is None:
-        _note_unread(parent, declared, location, passed)
+        name = declared.logical_id
+        reason = f"the template of nested stack {name} is not among the scanned files"
+        _note_unread(parent, declared, reason, _written(location), passed)
         return None
     given = {} if passed is None else _given(parent, declared, passed)
     return Stack(template, given, open_nested, f"{parent.address(declared.logical_id)}.")
 
 
+def _note_module(parent: Stack, declared: Declared) -> None:
+    """Note a module of CloudFormation's registry, which is stored in an account."""
+    properties = declared.members.get("Properties")
+    passed = None if properties is None else properties.value
+    reason = f"the module {declared.logical_id}, a {declared.type}, is not read"
+    _note_unread(parent, declared, reason, declared.type, passed)
+
+
+def _written(value: Traced) -> str:
+    return "" if value.span is None else value.span.text
+
+
 def _note_unread(
-    parent: Stack, declared: Declared, location: Traced, passed: Traced | None
+    parent: Stack, declared: Declared, reason: str, source: str, passed: Traced | None
 ) -> None:
-    """Note that the resources of a nested stack are not known, and which others it is told of."""
+    """Note that the resources of a nested stack are not known, and which others it is told of.
+
+    `source` is what the template says of where they come from.
+    """
     values = None if passed is None else plain(parent.evaluate(passed, declared.scope))
-    reason = f"the template of nested stack {declared.logical_id} is not among the scanned files"
     given = frozenset(one.target for one in references(values))
-    place = "" if location.span is None else location.span.text
-    text = "" if declared.body.span is None else declared.body.span.text
     unread = UnreadModule(
         reason=reason,
         given=given,
         address=parent.address(declared.logical_id),
         span=declared.span,
-        declares_workflows=names_workflows(place) or holds_definition(text),
+        declares_workflows=names_workflows(source) or holds_definition(_written(declared.body)),
     )
     parent.template.project.unread_stacks.append(unread)
 

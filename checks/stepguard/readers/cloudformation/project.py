@@ -31,12 +31,14 @@ class Project(Struct):
     """The files of a deployment, and what went wrong with them.
 
     `stacks` counts its stacks, and `unread_stacks` are the nested stacks that were not read.
+    `macros` say why a template may become another one before it is deployed.
     """
 
     files: ProjectFiles
     errors: list[ReadError] = field(default_factory=list)
     stacks: int = 0
     unread_stacks: list[UnreadModule] = field(default_factory=list)
+    macros: list[str] = field(default_factory=list)
     _read: dict[int, SourceFile] = field(default_factory=dict)
     _taken: dict[int, SourceFile] = field(default_factory=dict)
     _repeated: int = 0

@@ -110,6 +110,7 @@ def read_template(files: ProjectFiles, path: Path, *, parameters: Mapping[str, s
     deployment.files = project.read_files
     deployment.errors = project.errors
     deployment.unread_modules = project.unread_stacks
+    deployment.partial = project.macros
     return deployment
 
 

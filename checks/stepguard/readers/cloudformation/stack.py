@@ -8,7 +8,7 @@ from stepguard.deployment.source import Span
 from stepguard.deployment.values import REMOVED, Reference, Traced, Unknown
 from stepguard.readers.cloudformation.cdk import construct_path
 from stepguard.readers.cloudformation.conditions import Conditions
-from stepguard.readers.cloudformation.evaluation import Evaluator, Member
+from stepguard.readers.cloudformation.evaluation import INCLUDE, Evaluator, Member
 from stepguard.readers.cloudformation.parameters import Given, Parameters, read_parameters
 from stepguard.readers.cloudformation.project import TemplateFile
 from stepguard.readers.cloudformation.scope import Scope
@@ -17,6 +17,7 @@ from stepguard.readers.cloudformation.texts import at_place
 from stepguard.structs import Struct
 
 SAM_TYPE = "AWS::Serverless::"
+_OF_AWS = "AWS::"
 _SAM_TRANSFORM = "AWS::Serverless-"
 _OUTPUTS = "Outputs."
 
@@ -84,16 +85,26 @@ class Stack:
         sections: dict[str, Traced] = {}
         nodes = [root]
         transforms = root.get("Transform")
-        listed = [] if transforms is None else _listed(transforms)
+        listed = [] if transforms is None or transforms.value is None else _listed(transforms)
         for transform in listed:
-            if isinstance(transform.value, dict):
-                included = self._evaluator.transformed(transform, transform.span, Scope())
-                if isinstance(included.value, dict):
-                    nodes.append(included)
+            if _is_of_aws(transform):
+                continue
+            included = self._evaluator.transformed(_as_call(transform), transform.span, Scope())
+            if isinstance(included.value, dict):
+                nodes.append(included)
+            else:
+                self._note_macro(included.value)
         for node in nodes:
-            for member in self._evaluator.members(node, Scope()).found:
+            members = self._evaluator.members(node, Scope())
+            for member in members.found:
                 sections.setdefault(member.key, member.value)
+            self._note_macro(members.rest)
         return sections
+
+    def _note_macro(self, unknown: object) -> None:
+        """Note why there may be more in the template, or something else in its place."""
+        if isinstance(unknown, Unknown):
+            self.template.project.macros.append(unknown.reason)
 
     def _section(self, name: str) -> Traced:
         return self._sections.get(name) or Traced({})
@@ -274,6 +285,17 @@ class Stack:
 
 def _listed(value: Traced) -> list[Traced]:
     return value.value if isinstance(value.value, list) else [value]
+
+
+def _as_call(transform: Traced) -> Traced:
+    """Return a transform as `Fn::Transform` has it; a text is the name of a macro."""
+    return transform if transform.get("Name") is not None else Traced({"Name": transform})
+
+
+def _is_of_aws(transform: Traced) -> bool:
+    """Tell whether a transform is one of AWS's own, but for the one that includes a file."""
+    name = _as_call(transform).value["Name"].value
+    return isinstance(name, str) and name.startswith(_OF_AWS) and name != INCLUDE
 
 
 def _names_sam(transform: Traced | None) -> bool:

@@ -96,12 +96,13 @@ def _report_gaps(contents: Contents, deployment: Deployment) -> None:
         message = "terraform could not finish this plan: it does not hold every resource"
         deployment.errors.append(ReadError(deployment.root, message, hides_resources=True))
     elif contents.is_incomplete or (contents.lacking and contents.resources):
-        deployment.partial = (
+        reason = (
             "this plan is not complete (made with -target, or with deferred changes): "
             "it may not hold every resource"
         )
+        deployment.partial.append(reason)
         deployment.unread_modules.extend(
-            UnreadModule(deployment.partial, address=one, declares_workflows=True)
+            UnreadModule(reason, address=one, declares_workflows=True)
             for one in contents.lacking[:_MAXIMUM_NAMED]
             if f".{_MACHINE}." in f".{one}"
         )
