@@ -320,6 +320,66 @@ def test_a_stack_stored_elsewhere_may_add_a_policy_to_the_role_that_it_is_given(
     assert outcome(report, "SFN104") == outcome(report, "SFN601") == ["violation"]
 
 
+STACK_SET = {"StackSetName": "s", "PermissionModel": "SELF_MANAGED"}
+BODY = "Resources: {M: {Type: 'AWS::StepFunctions::StateMachine'}}"
+BUCKETS = "Resources: {B: {Type: 'AWS::S3::Bucket'}}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties", "told"),
+    [
+        ("StackSet", {**STACK_SET, "TemplateBody": BODY}, "the template in TemplateBody of P"),
+        ("StackSet", {**STACK_SET, "TemplateBody": BUCKETS}, ""),
+        (
+            "StackSet",
+            {**STACK_SET, "TemplateURL": "https://s3.amazonaws.com/b/stepfunctions.yaml"},
+            "the template of stack set P",
+        ),
+        ("StackSet", {**STACK_SET, "TemplateURL": "https://s3.amazonaws.com/b/t.yaml"}, ""),
+        ("Stack", {"TemplateBody": BODY}, "the template in TemplateBody of P"),
+        ("Stack", {"TemplateBody": BUCKETS}, ""),
+    ],
+)
+def test_a_template_that_is_not_read_is_told_where_it_names_workflows(
+    tmp_path: Path, kind: str, properties: dict[str, str], told: str
+) -> None:
+    part = {"Type": f"AWS::CloudFormation::{kind}", "Properties": properties}
+    report = scanned(tmp_path, t__json=template(P=part))
+    assert report.errors == []
+    end = " is not read: the state machines that it declares were not read"
+    assert reasons(report, "SFN901") == ([f"{told}{end}"] if told else [])
+
+
+def test_a_stack_set_may_set_the_alarm_of_what_it_is_given(tmp_path: Path) -> None:
+    passed = [{"ParameterKey": "Machine", "ParameterValue": {"Ref": "M"}}]
+    properties = {**STACK_SET, "TemplateBody": BUCKETS, "Parameters": passed}
+    part = {"Type": "AWS::CloudFormation::StackSet", "Properties": properties}
+    report = scanned(tmp_path, t__json=template(P=part))
+    told = "the template in TemplateBody of P is not read, and may set the alarm"
+    assert reasons(report, "SFN601") == [told]
+
+
+def test_a_stack_whose_template_depends_on_a_condition_is_not_evaluated(tmp_path: Path) -> None:
+    text = """\
+Parameters: {Stage: {Type: String}}
+Conditions: {IsProd: !Equals [!Ref Stage, prod]}
+Resources:
+  P:
+    Type: AWS::CloudFormation::Stack
+    Properties: {TemplateURL: !If [IsProd, a.yaml, b.yaml]}
+"""
+    report = scanned(tmp_path, t__yaml=text, a__yaml=BODY, b__yaml=BUCKETS)
+    assert report.errors == []
+    assert len(report.state_machines) == 1
+    told = "the template of nested stack P depends on condition IsProd"
+    assert f"{told}: the state machines that it declares were not read" in reasons(report, "SFN901")
+    report = scanned(tmp_path, t__yaml=text, a__yaml=BUCKETS)
+    assert not [one for one in reasons(report, "SFN901") if told in one]
+    (tmp_path / "a.yaml").unlink()
+    report = scanned(tmp_path, t__yaml=text)
+    assert [one.message.rpartition(": ")[2] for one in report.errors] == ["no such file"]
+
+
 def test_a_module_may_do_what_a_stack_stored_elsewhere_may(tmp_path: Path) -> None:
     module: dict[str, Any] = {
         "Type": "My::Org::Alarms::MODULE",

@@ -210,3 +210,13 @@ def test_a_path_that_is_none(read: Read) -> None:
         )
         assert len(deployment.errors) == 1
         assert "the nested stack cannot be read" in deployment.errors[0].message
+
+
+def test_a_choice_of_large_templates_for_many_stacks_is_stopped(read: Read) -> None:
+    stack = "    Type: AWS::CloudFormation::Stack\n    Properties: {TemplateURL: !If [C, a, b]}\n"
+    text = "Parameters: {P: {Type: String}}\nConditions: {C: !Equals [!Ref P, x]}\nResources:\n"
+    text += "".join(f"  S{number}:\n{stack}" for number in range(5))
+    deployment = read(text, files={"a": "x" * 1_000_000, "b": ""})
+    assert {one.message for one in deployment.errors} == {
+        "files that are used again and again are too long together"
+    }

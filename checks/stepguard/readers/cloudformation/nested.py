@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from stepguard.deployment.graph import UnreadModule
-from stepguard.deployment.values import Traced, plain, references
+from stepguard.deployment.source import SourceFile
+from stepguard.deployment.values import OneOf, Traced, plain, references
 from stepguard.readers.cloudformation.cdk import asset_path
 from stepguard.readers.cloudformation.choices import is_same
 from stepguard.readers.cloudformation.locations import LocationError
 from stepguard.readers.cloudformation.parameters import Given
-from stepguard.readers.cloudformation.project import MAXIMUM_STACKS, TemplateFile
+from stepguard.readers.cloudformation.parts import variants
+from stepguard.readers.cloudformation.project import (
+    MAXIMUM_STACKS,
+    TOO_MUCH_REPEATED,
+    TemplateFile,
+)
 from stepguard.readers.cloudformation.stack import Declared, Stack
 from stepguard.readers.workflow_words import holds_definition, names_workflows
 
@@ -18,6 +26,8 @@ LOCATION_OF_TEMPLATE = {
 }
 """The types that are nested stacks, and the property that names their template."""
 
+_STACK_SET = "AWS::CloudFormation::StackSet"
+_BODY = "TemplateBody"
 _MODULE = "::MODULE"
 """What the type of a module of CloudFormation's registry ends with."""
 
@@ -34,18 +44,27 @@ def open_nested(parent: Stack, declared: Declared) -> Stack | None:
     if declared.type.endswith(_MODULE):
         _note_module(parent, declared)
         return None
+    properties = declared.members.get("Properties")
+    if properties is None:
+        return None
+    if declared.type == _STACK_SET:
+        _note_stack_set(parent, declared, properties.value)
+        return None
     property_name = LOCATION_OF_TEMPLATE.get(declared.type)
     if property_name is None:
         return None
-    properties = declared.members.get("Properties")
-    location = None if properties is None else properties.value.get(property_name)
-    if properties is None or location is None:
+    location = properties.value.get(property_name)
+    if location is None:
+        _note_body(parent, declared, properties.value)
         return None
     metadata = declared.members.get("Metadata")
     asset = asset_path(None if metadata is None else metadata.value, property_name)
     evaluated = Traced(asset, location.span) if asset else parent.evaluate(location, declared.scope)
-    template = _template(parent, evaluated)
     passed = properties.value.get("Parameters")
+    if isinstance(evaluated.value, OneOf):
+        _note_choice(parent, declared, evaluated, passed)
+        return None
+    template = _template(parent, evaluated)
     if template is None:
         name = declared.logical_id
         reason = f"the template of nested stack {name} is not among the scanned files"
@@ -61,6 +80,45 @@ def _note_module(parent: Stack, declared: Declared) -> None:
     passed = None if properties is None else properties.value
     reason = f"the module {declared.logical_id}, a {declared.type}, is not read"
     _note_unread(parent, declared, reason, declared.type, passed)
+
+
+def _note_stack_set(parent: Stack, declared: Declared, properties: Traced) -> None:
+    """Note a stack set, whose stacks are in other accounts or regions."""
+    location = properties.get("TemplateURL")
+    if location is None:
+        _note_body(parent, declared, properties)
+        return
+    reason = f"the template of stack set {declared.logical_id} is not read"
+    passed = properties.get("Parameters")
+    _note_unread(parent, declared, reason, _written(location), passed)
+
+
+def _note_body(parent: Stack, declared: Declared, properties: Traced) -> None:
+    """Note a template that is a text within the template; it names its types in full."""
+    body = properties.get(_BODY)
+    if body is not None:
+        reason = f"the template in {_BODY} of {declared.logical_id} is not read"
+        _note_unread(parent, declared, reason, _written(body), properties.get("Parameters"))
+
+
+def _note_choice(
+    parent: Stack, declared: Declared, location: Traced, passed: Traced | None
+) -> None:
+    """Note a nested stack whose template depends on an open condition.
+
+    What its local templates say tells whether it declares workflows; they stay templates of their
+    own. One that cannot be read is in the project's errors.
+    """
+    sources: list[str] = []
+    for _, one in variants(location):
+        found = _local_file(parent.template, one)
+        if found is not None and not parent.template.project.takes(found[1]):
+            parent.template.error(TOO_MUCH_REPEATED, one.span, hides_resources=True)
+            continue
+        sources.append(_written(one) if found is None else found[1].text)
+    condition = location.value.condition
+    reason = f"the template of nested stack {declared.logical_id} depends on condition {condition}"
+    _note_unread(parent, declared, reason, "\n".join(sources), passed)
 
 
 def _written(value: Traced) -> str:
@@ -86,17 +144,25 @@ def _note_unread(
     parent.template.project.unread_stacks.append(unread)
 
 
-def _template(parent: Stack, location: Traced) -> TemplateFile | None:
-    own = parent.template
-    project = own.project
+def _local_file(own: TemplateFile, location: Traced) -> tuple[Path, SourceFile] | None:
+    """Return the local file that a location means; `None` when it is none, or an error."""
     try:
         path = own.locations.path(location)
-        file = own.locations.read(path, location.span)
+        return path, own.locations.read(path, location.span)
     except LocationError as error:
         if not error.is_remote:
             message = f"the nested stack cannot be read: {error.reason}"
             own.error(message, error.span, hides_resources=True)
         return None
+
+
+def _template(parent: Stack, location: Traced) -> TemplateFile | None:
+    own = parent.template
+    project = own.project
+    found = _local_file(own, location)
+    if found is None:
+        return None
+    path, file = found
     if any(project.files.real(path) == project.files.real(one) for one in own.ancestors):
         message = "the template contains itself as a nested stack"
         own.error(message, location.span, hides_resources=True)

@@ -138,7 +138,8 @@ class TemplateFile:
         except TreeError as error:
             self.project.error(file.path, error.reason, error.span, hides_resources=True)
             return None
-        self.repeated.extend(tree.repeated)
+        # All are told where they stand; each document looks for its own among these.
+        self.repeated.extend(tree.repeated[:MAXIMUM_DUPLICATES])
         if tree.second_document is not None:
             self.error(SECOND_DOCUMENT, tree.second_document, hides_resources=True)
         return tree
