@@ -113,6 +113,8 @@ def find_duplicates(text: Text) -> tuple[DuplicateKey, ...]:
 
 def hides(before: Traced, after: Traced) -> bool:
     """Tell whether the second value of a key that stands twice may hide what the first one says."""
+    if isinstance(before.value, dict) and [*before.value][:1] in (["Ref"], ["Fn::GetAtt"]):
+        return before.span is None or after.span is None or before.span.text != after.span.text
     if isinstance(before.value, (dict, list)) or type(before.value) is not type(after.value):
         return True
     return bool(before.value != after.value)

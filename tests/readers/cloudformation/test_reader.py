@@ -176,6 +176,15 @@ def test_behind_a_section_that_stands_twice_there_may_be_any_resource(read: Read
 def test_what_stands_twice_and_is_the_same_hides_nothing(read: Read) -> None:
     text = "Resources:\n  B:\n    Type: AWS::S3::Bucket\n    Type: AWS::S3::Bucket\n"
     assert read(text).errors == []
+    topic = "    Properties:\n      Topic: !Ref A\n      Topic: !Ref A\n"
+    assert read(text + topic).errors == []
+    assert read(text + topic.replace("A", "B", 1)).errors != []
+
+
+def test_what_says_nothing_of_a_resource_hides_none(read: Read) -> None:
+    outputs = "Outputs:\n  A: {Value: 1}\n  A: {Value: 2}\n"
+    assert read(BUCKET + outputs).errors == []
+    assert read(BUCKET + outputs.replace("Outputs", "Mappings")).errors != []
 
 
 def test_of_many_keys_that_stand_twice_only_some_are_told_one_by_one(read: Read) -> None:

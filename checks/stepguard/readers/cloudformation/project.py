@@ -27,6 +27,15 @@ A file that hundreds of state machines name makes much work out of a small proje
 TOO_MUCH_REPEATED = "files that are used again and again are too long together"
 
 
+_APART = ("Metadata", "Outputs")
+"""Sections that say nothing of a resource."""
+
+
+def _holds(section: Traced | None, span: Span | None) -> bool:
+    own = None if section is None else section.span
+    return own is not None and span is not None and own.contains(span)
+
+
 class Project(Struct):
     """The files of a deployment, and what went wrong with them.
 
@@ -120,7 +129,10 @@ class TemplateFile:
         section = tree.root.get("Resources")
         sections = tree.root.keys or {}
         resources = (None if section is None else section.keys) or {}
+        apart = [tree.root.get(name) for name in _APART]
         for one in tree.repeated[:MAXIMUM_DUPLICATES]:
+            if any(_holds(section, one.span) for section in apart):
+                continue
             if sections.get(one.key) == one.span:
                 message = f"the section {one.key} stands twice: only the last one is read"
                 self.error(message, one.span, hides_resources=one.key == "Resources")
