@@ -102,6 +102,7 @@ def test_a_file_that_is_no_json(tmp_path: Any) -> None:
         ("D is not known: it is a parameter without a default", "give the parameter's value with"),
         ("it depends on condition IsProd", "write each alternative as a machine of its own"),
         ("x.asl.json: no such file", "make the file first"),
+        ("not valid JSON: nothing is substituted for ${A}", "give it a value in Definition"),
         ("not valid JSON: expecting value", "mend the text of the definition"),
     ],
 )

@@ -31,6 +31,7 @@ _WAYS: tuple[tuple[str, str], ...] = (
     (r"variable has no value", "give the variable's value with --var-file, or a default"),
     (r"depends on condition", "write each alternative as a machine of its own"),
     (r"sensitive", "take the secret out of the definition"),
+    (r"nothing is substituted", "give it a value in DefinitionSubstitutions"),
     (
         r"not valid JSON|no comments|text is empty|nested too deeply|too long",
         "mend the text of the definition",

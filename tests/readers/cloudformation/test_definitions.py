@@ -355,6 +355,7 @@ def test_a_definition_that_cannot_be_read_is_an_error_with_its_place(
     ("name", "content", "reason", "line"),
     [
         ("bad.json", '{"StartAt": "A"\n  "States": {}}', "expecting ',' delimiter", 2),
+        ("bad.json", '{"A": 1,\n "B": ${Limit}}', "nothing is substituted for ${Limit}, which", 2),
         ("bad.json", '{\n  /* why */\n  "StartAt": "A"}', "JSON has no comments", 2),
         ("bad.yaml", "StartAt: A\n\tStates: {}\n", "not YAML", 2),
         ("bad.yaml", "just text\n", "neither an object nor a list", 1),

@@ -58,7 +58,7 @@ def document_of(
         span = error.span
         if span in (None, value.span):
             span = _place_of_error(value) or value.span
-        return Unread(error.reason, span)
+        return Unread(_without_substitution(span) or error.reason, span)
     except RecursionError:
         return Unread("it is nested too deeply", value.span)
     except TextTooLongError:
@@ -118,6 +118,14 @@ def _within(span: Span | None, repeated: Iterable[DuplicateKey]) -> tuple[Duplic
     if span is None:
         return ()
     return tuple(one for one in repeated if one.span is not None and span.contains(one.span))
+
+
+def _without_substitution(span: Span | None) -> str:
+    """Return that a text is no JSON because of a placeholder that was left; empty for others."""
+    left = None if span is None else _PLACEHOLDER.match(span.file.text, span.start)
+    if left is None:
+        return ""
+    return f"not valid JSON: nothing is substituted for {left.group()}, which is no value by itself"
 
 
 def _place_of_error(value: Traced) -> Span | None:
