@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
 import tree_sitter
@@ -98,9 +98,13 @@ class _Places:
         self._blanks = blanks
         self._left_out = left_out
 
-    def of(self, offset: int) -> int:
-        """Return where in the source a byte of the text is."""
-        before = bisect_left(self._blanks, offset) if self._blanks else 0
+    @property
+    def of(self) -> Callable[[int], int]:
+        """What returns where in the source a byte of the text is; it is asked for every node."""
+        return self._behind_blanks if self._blanks else self._base.__add__
+
+    def _behind_blanks(self, offset: int) -> int:
+        before = bisect_left(self._blanks, offset)
         return self._base + offset + (self._left_out[before - 1] if before else 0)
 
 
