@@ -184,12 +184,23 @@ def test_a_module_that_is_not_read_may_add_a_policy_to_the_role_that_it_is_given
     assert outcome(report, "SFN104") == ["violation"]
 
 
-@pytest.mark.parametrize(("argument", "is_told"), [('"x"', False), ("aws_iam_role.r.name", True)])
+@pytest.mark.parametrize(
+    ("argument", "attached_to", "is_told"),
+    [
+        ('"x"', "module.bastion.role.name", False),
+        ('"x"', "module.bastion.roles[0]", False),
+        ("aws_iam_role.r.name", "module.bastion.role.name", True),
+        # Only what is nothing but an output is of the module's making.
+        ('"x"', 'module.bastion.a == "" && var.b != "" ? "x" : var.b', True),
+        ('"x"', 'module.bastion.prefix == "" || var.b', True),
+    ],
+)
 def test_a_policy_of_what_a_module_makes_is_not_that_of_a_role_it_knows_nothing_of(
-    argument: str, is_told: bool, tmp_path: Path
+    argument: str, attached_to: str, is_told: bool, tmp_path: Path
 ) -> None:
     module = f'module "bastion" {{\n  source = "example/bastion/aws"\n  name = {argument}\n}}\n'
-    policy = POLICY.replace("aws_iam_role.r.id", "module.bastion.role.name")
+    module += 'variable "b" {}\n'
+    policy = POLICY.replace("aws_iam_role.r.id", attached_to)
     (tmp_path / "main.tf").write_text(MAIN + module + policy, encoding="utf-8")
     report = scan([tmp_path], ScanOptions(rules=("SFN104",)))
     assert bool(report.findings) is not is_told

@@ -167,6 +167,19 @@ Resources:
 """
 
 
+def test_a_text_of_the_definition_and_of_a_state_is_one_finding(
+    scanned: Callable[..., Any],
+) -> None:
+    given = "Parameters: &given {MasterUserPassword: Winter-2023-first}"
+    deep = "Parameters: &given {Of: {MasterUserPassword: Winter-2023-first}}"
+    text = SHARED.replace("Parameters: *given", "Comment: of B").replace(
+        given, "Parameters: *given"
+    )
+    text = text.replace("        StartAt: A\n", f"        {deep}\n        StartAt: A\n")
+    first, _ = (one.violation for one in scanned("SFN801", text).findings)
+    assert first.message.startswith("'A' contains the value of MasterUserPassword: whoever")
+
+
 def test_one_text_that_several_states_have_is_one_finding(scanned: Callable[..., Any]) -> None:
     both, alone = (one.violation for one in scanned("SFN801", SHARED).findings)
     assert both.message.startswith("'A' and 'B' contain the value of MasterUserPassword")

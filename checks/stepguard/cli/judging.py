@@ -12,7 +12,7 @@ import click
 
 from stepguard.baseline import Known, apply_baseline
 from stepguard.baseline_file import BaselineError, read_baseline
-from stepguard.cli.options import EXISTING_FILE, Function, reading_options
+from stepguard.cli.options import EXISTING_FILE, Function, given_for_reading, reading_options
 from stepguard.cli.terminal import fail, wants_colour, write
 from stepguard.config import Config
 from stepguard.config_file import Settings
@@ -126,12 +126,7 @@ def scan_options(given: Mapping[str, Any], settings: Settings) -> ScanOptions:
         rules=given["rules"] or settings.rules,
         skip_rules=(*settings.skip_rules, *given["skip_rules"]),
         pedantic=given["pedantic"] or settings.pedantic,
-        var_files=given["var_files"],
-        parameters=given["parameters"],
-        source=given["source"],
-        hcl_parser=given["hcl_parser"],
-        root=given["root"],
-        time_limit=given["time_limit"] or None,
+        **given_for_reading(given),
     )
 
 

@@ -91,11 +91,10 @@ def read_options(given: Mapping[str, Any]) -> ReadOptions:
     """Return what `reading_options` gave."""
     from stepguard.reading import ReadOptions
 
-    return ReadOptions(
-        var_files=given["var_files"],
-        parameters=given["parameters"],
-        source=given["source"],
-        hcl_parser=given["hcl_parser"],
-        root=given["root"],
-        time_limit=given["time_limit"] or None,
-    )
+    return ReadOptions(**given_for_reading(given))
+
+
+def given_for_reading(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return, by the fields of `ReadOptions`, what `reading_options` gave among other things."""
+    names = ("var_files", "parameters", "source", "hcl_parser", "root")
+    return {**{name: given[name] for name in names}, "time_limit": given["time_limit"] or None}

@@ -121,10 +121,8 @@ class Results:
 
     def unjudged(self, rule: str) -> str:
         """Return why a rule has judged nothing, or not all there is; empty when it has."""
-        return next((one.reason for one in self._verdicts_of_none(rule)), "")
-
-    def _verdicts_of_none(self, rule: str) -> tuple[Unevaluated, ...]:
-        return self._verdicts.get((rule, ""), DOES_NOT_APPLY).not_evaluated
+        said = self.verdict(rule, "").not_evaluated
+        return said[0].reason if said else ""
 
     def verdict_of_all(self, rule: str, addresses: Iterable[str]) -> Verdict:
         """Return what a rule says about several resources that a host takes for one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from stepguard.deployment.documents import Document, PathStep
@@ -19,6 +20,9 @@ from stepguard.permissions.managed import name_of_managed, statements_of_managed
 from stepguard.permissions.memory import remembered, remembered_of_deployment
 from stepguard.permissions.resource_policies import ResourceGrant, resource_grants
 from stepguard.structs import Struct
+
+_STEPS = re.compile(r'(?:\.[\w*-]+|\[(?:\d+|\*|"[^"]*")\])+')
+"""What leads from a module to a part of one of its outputs."""
 
 
 class Grant(Struct, frozen=True):
@@ -117,7 +121,10 @@ def _add_managed(attached: Traced, role: Role, statements: list[Grant], unread: 
 def _may_be_attached(role: Role, deployment: Deployment) -> Iterator[str]:
     """Yield why a policy of the project may be the role's although it does not name it."""
     for address, others in _attached_elsewhere(deployment):
-        if others is None or any(_may_be(value, role, deployment) for value in others):
+        if others is None or any(
+            _may_be(value, role) and not _is_of_a_module(value, address, role, deployment)
+            for value in others
+        ):
             yield f"whether {address} is attached to the role is not known"
 
 
@@ -141,14 +148,26 @@ def _attached_elsewhere(deployment: Deployment) -> list[tuple[str, list[Traced] 
     return found
 
 
-def _may_be(value: Traced, role: Role, deployment: Deployment) -> bool:
+def _is_of_a_module(value: Traced, policy: str, role: Role, deployment: Deployment) -> bool:
+    """Tell whether a value is an output of an unread module that was not told of a role.
+
+    It is then of the module's own making. Modules within modules are left out: what an expression
+    in them calls a module has another address.
+    """
+    if not isinstance(value.value, Unknown) or policy.startswith("module."):
+        return False
+    expression = value.value.expression
+    return any(
+        bool(_STEPS.fullmatch(expression.removeprefix(module.address)))
+        for module in deployment.unread_modules
+        if module.address
+        and expression.startswith(f"{module.address}.")
+        and role.address not in module.given
+    )
+
+
+def _may_be(value: Traced, role: Role) -> bool:
     """Tell whether a value that names no role of the project may be the name of this one."""
-    if isinstance(value.value, Unknown):
-        # What a module gives back is of its own making, unless it was told of the role.
-        expression = value.value.expression
-        for module in deployment.unread_modules:
-            if module.address and expression.startswith(f"{module.address}."):
-                return role.address in module.given
     if isinstance(value.value, Reference):
         return False
     if isinstance(value.value, str):

@@ -88,7 +88,7 @@ def _usage_of(role: Role, deployment: Deployment) -> str | list[tuple[Grant, Unu
 
 
 @remembered
-def _places_unused(role: Role, deployment: Deployment) -> frozenset[tuple[str, int]]:
+def _places_unused(role: Role, deployment: Deployment) -> frozenset[object]:
     """Return where there stands what a role does not use; nothing where that is not known."""
     usage = _usage_of(role, deployment)
     if isinstance(usage, str):
@@ -100,9 +100,11 @@ def _places_unused(role: Role, deployment: Deployment) -> frozenset[tuple[str, i
     )
 
 
-def _place_of(grant: Grant, entry: Entry) -> tuple[str, int]:
+def _place_of(grant: Grant, entry: Entry) -> object:
+    """Return where an entry stands: in the source, and in the document that is made of that."""
     span = grant.place(entry.path)
-    return ("", id(grant.document)) if span is None else (span.path, span.start)
+    where: object = id(grant.document) if span is None else (span.path, span.start)
+    return where, entry.path
 
 
 def _what_to_do(change: str, grant: Grant, entries: Sequence[Entry], deployment: Deployment) -> str:

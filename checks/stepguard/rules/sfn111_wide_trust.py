@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from stepguard.deployment.documents import Document, Path
+from stepguard.deployment.documents import Document
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.iam.arns import ACCOUNT_ID
 from stepguard.deployment.iam.principals import Principal
@@ -13,6 +13,7 @@ from stepguard.deployment.iam.trust import (
     is_step_functions,
     lets_anyone_in,
     lets_step_functions_in,
+    trust_of,
 )
 from stepguard.deployment.resources import Role
 from stepguard.deployment.values import Plain, Reference, Unknown
@@ -23,7 +24,14 @@ from stepguard.rules.grants import listed, name_of_statement, shown, told_apart
 from stepguard.rules.role_users import other_users_of
 from stepguard.rules.rule import Context, RoleRule, Verdict
 from stepguard.rules.shared_policies import names_of_roles, other_roles_trusting
-from stepguard.rules.trusts import in_form, in_words, not_evaluated, place, read_trust
+from stepguard.rules.trusts import (
+    in_form,
+    in_words,
+    not_evaluated,
+    place,
+    place_of_step_functions,
+    read_trust,
+)
 from stepguard.structs import Struct
 
 SERVICE = "states.amazonaws.com"
@@ -216,7 +224,9 @@ def _violation(others: list[_Other], role: Role, deployment: Deployment) -> Viol
         effect = f"besides {listed(names)}, and no state machine of the project runs as it"
         message = f"{in_words(role)} lets Step Functions assume it {effect}"
         suggestion = f"Leave {SERVICE} out: the role is that of {users}"
-        path = _place_of_step_functions(role) or path
+        trust = trust_of(role)
+        named = map(place_of_step_functions, () if trust is None else trust.known)
+        path = next(filter(None, named), path)
     else:
         whose = "the workflow" if has_machines else "it"
         message = f"{in_words(role)} lets {listed(names)} assume it, "
@@ -235,20 +245,6 @@ def _violation(others: list[_Other], role: Role, deployment: Deployment) -> Viol
         subject=" ".join(("trusts", *sorted(names))),
         severity=first.severity,
     )
-
-
-def _place_of_step_functions(role: Role) -> Path | None:
-    """Return where the trust policy names Step Functions; `None` where it does not."""
-    statements = read_trust(role)
-    if isinstance(statements, NotEvaluated):
-        return None
-    named = (
-        principal.entry.path
-        for statement in statements.known
-        for principal in (() if statement.principals is None else statement.principals.known)
-        if is_step_functions(principal)
-    )
-    return next(named, None)
 
 
 def _everybody_but(statement: Statement, role: Role) -> Violation:

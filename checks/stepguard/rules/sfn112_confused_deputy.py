@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from stepguard.deployment.documents import Path
 from stepguard.deployment.graph import Deployment
 from stepguard.deployment.iam.arns import split_arn
 from stepguard.deployment.iam.conditions import Condition
 from stepguard.deployment.iam.elements import Entry
 from stepguard.deployment.iam.patterns import literal, symbols_of
 from stepguard.deployment.iam.statements import Statement
-from stepguard.deployment.iam.trust import is_step_functions, lets_step_functions_in
+from stepguard.deployment.iam.trust import lets_step_functions_in
 from stepguard.deployment.resources import Role
 from stepguard.deployment.values import Reference, Text
 from stepguard.finding import NotEvaluated, Severity, Violation
@@ -17,7 +16,14 @@ from stepguard.permissions.notation import write_resource
 from stepguard.permissions.policy_language import notation_of
 from stepguard.rules.grants import name_of_statement, told_apart
 from stepguard.rules.rule import Context, RoleRule, Verdict
-from stepguard.rules.trusts import in_form, in_words, not_evaluated, place, read_trust
+from stepguard.rules.trusts import (
+    in_form,
+    in_words,
+    not_evaluated,
+    place,
+    place_of_step_functions,
+    read_trust,
+)
 
 _ARN_KEY = "aws:sourcearn"
 _ACCOUNT = Reference("AWS::AccountId")
@@ -137,7 +143,7 @@ def _violation(statement: Statement, role: Role, deployment: Deployment) -> Viol
         path = entry.path
         what = f"its {label} compares {wide.key} with a pattern that fits any account"
     else:
-        path = _place_of_step_functions(statement)
+        path = place_of_step_functions(statement) or statement.path
         what = f"its {label} has no condition on aws:SourceArn or aws:SourceAccount"
     return Violation(
         message=f"{in_words(role)} lets Step Functions assume it on behalf of any account: {what}",
@@ -147,15 +153,6 @@ def _violation(statement: Statement, role: Role, deployment: Deployment) -> Viol
         suggestion=_condition(role, deployment),
         subject=f"source condition {statement.sid or ''}".strip(),
     )
-
-
-def _place_of_step_functions(statement: Statement) -> Path:
-    """Return where a statement names Step Functions, which may stand beside others."""
-    if statement.principals is None:
-        return statement.path
-    named = (one for one in statement.principals.known if is_step_functions(one))
-    found = next(named, None)
-    return statement.principals.path if found is None else found.entry.path
 
 
 def _condition(role: Role, deployment: Deployment) -> str:

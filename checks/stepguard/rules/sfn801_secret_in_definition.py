@@ -70,10 +70,11 @@ def _violation(
     """Return what there is to say of a secret: of one place in the source, and of all its uses."""
     secret = secrets[0]
     span = workflow.document.locate(secret.path)
+    first = owners.of(secret.path)
     states = [state for one in secrets if (state := owners.of(one.path)) is not None]
     names = list(dict.fromkeys(quoted(one.name) for one in states))
     state = states[0] if len(names) == 1 else None
-    where = ".".join(str(step) for step in secret.path[len(states[0].path) :]) if states else ""
+    where = ".".join(str(step) for step in secret.path[len(first.path) :]) if first else ""
     owner = listed(names) if names else "The definition"
     verb = "contain" if len(names) > 1 else "contains"
     what = f"{secret.kind} in {where}" if where else secret.kind

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stepguard.deployment.documents import Document, PathStep
-from stepguard.deployment.iam.statements import Statements
-from stepguard.deployment.iam.trust import trust_of
+from stepguard.deployment.documents import Document, Path, PathStep
+from stepguard.deployment.iam.statements import Statement, Statements
+from stepguard.deployment.iam.trust import is_step_functions, trust_of
 from stepguard.deployment.resources import Role, Unread
 from stepguard.deployment.source import Span
 from stepguard.finding import NotEvaluated
@@ -34,6 +34,12 @@ def place(role: Role, path: Sequence[PathStep], *, key: bool = False) -> Span | 
     """Return where a part of a role's trust policy is written."""
     found = role.trust.locate(path, key=key) if isinstance(role.trust, Document) else None
     return found or role.span
+
+
+def place_of_step_functions(statement: Statement) -> Path | None:
+    """Return where a statement names Step Functions as a principal; `None` where it does not."""
+    known = () if statement.principals is None else statement.principals.known
+    return next((one.entry.path for one in known if is_step_functions(one)), None)
 
 
 def in_words(role: Role) -> str:

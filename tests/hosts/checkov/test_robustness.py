@@ -109,6 +109,16 @@ def test_a_rule_that_never_ends_is_shown_as_not_evaluated(checkov: Any, tmp_path
         assert comment.startswith("not evaluated: judging is given up, and rules are missing: ")
 
 
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there are no timers of processors")
+def test_a_rule_on_roles_that_never_ends_is_shown_at_the_role(checkov: Any, tmp_path: Path) -> None:
+    endless = ENDLESS.replace("sfn402_no_task_timeout", "sfn112_confused_deputy")
+    run = checkov(
+        *("-d", PROJECTS / "cloudformation", "--framework", "cloudformation", "-c", "SFN112"),
+        environment=with_startup(tmp_path, endless.replace("NoTaskTimeout", "ConfusedDeputy")),
+    )
+    assert run.results("SFN112")["AWS::IAM::Role.WorkflowRole"] == "SKIPPED"
+
+
 def test_an_incomplete_installation_is_shown_as_not_evaluated(checkov: Any, tmp_path: Path) -> None:
     environment = with_startup(tmp_path, "import sys\nsys.modules['stepguard.engine'] = None\n")
     run = checkov(

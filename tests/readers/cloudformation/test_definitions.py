@@ -331,6 +331,11 @@ def test_a_definition_that_is_not_in_the_project(
             "not valid JSON: expecting ',' delimiter",
             (14, 24),
         ),
+        (
+            'DefinitionString: !Sub |\n  {"A": 1,\n   "B" ${Limit}}\n',
+            "not valid JSON: expecting ':' delimiter",
+            (14, 14),
+        ),
         ("DefinitionString: ''\n", "the text is empty", None),
         ("DefinitionString: 3\n", "it is neither an object nor a text", (12, 25)),
         ("DefinitionS3Location: gone.json\n", "gone.json: no such file", (12, 29)),

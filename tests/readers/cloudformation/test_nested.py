@@ -86,6 +86,13 @@ def test_outputs_of_nested_stacks_are_values(read: Read) -> None:
     }
 
 
+def test_an_output_that_stands_twice_is_told_where_it_is_used(read: Read) -> None:
+    twice = CHILD + "  Stage: {Value: other}\n"
+    (error,) = read(PARENT, files={"stacks/child.yaml": twice}).errors
+    assert error.message == "Stage stands twice in one object: only the last one is read"
+    assert error.path == "stacks/child.yaml"
+
+
 def test_stacks_within_stacks(read: Read) -> None:
     middle = """\
 Resources:

@@ -230,6 +230,16 @@ def test_a_machine_of_which_a_plan_says_nothing_is_told(read: Read, load: Load) 
     assert sorted(told) == sorted(one["address"] for one in machines) != []
 
 
+def test_every_machine_of_which_a_plan_says_nothing_is_told(read: Read) -> None:
+    addresses = [f"aws_sqs_queue.q{number}" for number in range(30)]
+    addresses += [f"{MACHINE}.m{number}" for number in range(30)]
+    addresses += ["awscc_stepfunctions_state_machine.o"]
+    planned = {"resources": [{"address": one, "mode": "managed"} for one in addresses]}
+    content = plan(resource(f"{MACHINE}.m", {}), planned_values={"root_module": planned})
+    told = {one.address for one in read(content).unread_modules if one.declares_workflows}
+    assert told == set(addresses[30:])
+
+
 def test_planned_values_of_what_is_deferred_are_no_error(read: Read) -> None:
     planned = {"resources": [{"address": f"{MACHINE}.m", "mode": "managed"}]}
     content = plan(resource(f"{MACHINE}.m", {}), planned_values={"root_module": planned})

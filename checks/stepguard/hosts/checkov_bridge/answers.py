@@ -141,7 +141,10 @@ def _answer(rule: RuleRow, resource: _Resource, entity_type: str) -> Answer:
     errors = [
         str(error) for results, addresses in scanned if not addresses for error in results.errors
     ]
-    errors += [reason for results, _ in scanned if (reason := results.unjudged(rule.id))]
+    for results, addresses in scanned:
+        reason = results.unjudged(rule.id)
+        if reason and addresses:
+            return Answer("SKIPPED", comment=_NOT_EVALUATED + _line(reason, visit))
     return _unread(_line(errors[0], visit), entity_type) if errors else NOTHING
 
 

@@ -58,7 +58,7 @@ def document_of(
         span = error.span
         if span in (None, value.span):
             span = _place_of_error(value) or value.span
-        return Unread(_without_substitution(span) or error.reason, span)
+        return Unread(_without_substitution(value, span) or error.reason, span)
     except RecursionError:
         return Unread("it is nested too deeply", value.span)
     except TextTooLongError:
@@ -120,10 +120,15 @@ def _within(span: Span | None, repeated: Iterable[DuplicateKey]) -> tuple[Duplic
     return tuple(one for one in repeated if one.span is not None and span.contains(one.span))
 
 
-def _without_substitution(span: Span | None) -> str:
+def _without_substitution(value: Traced, span: Span | None) -> str:
     """Return that a text is no JSON because of a placeholder that was left; empty for others."""
     left = None if span is None else _PLACEHOLDER.match(span.file.text, span.start)
-    if left is None:
+    text = value.as_text()
+    if left is None or text is None:
+        return ""
+    # `Fn::Sub` has put something in the place of those that are no part of the text any more.
+    known = (part.text for part in text.parts if isinstance(part, Piece))
+    if not any(left.group() in one for one in known):
         return ""
     return f"not valid JSON: nothing is substituted for {left.group()}, which is no value by itself"
 

@@ -26,9 +26,9 @@ A file that hundreds of state machines name makes much work out of a small proje
 
 TOO_MUCH_REPEATED = "files that are used again and again are too long together"
 
-
-_APART = ("Metadata", "Outputs")
-"""Sections that say nothing of a resource."""
+_METADATA = "Metadata"
+_APART = (_METADATA, "Outputs")
+"""Sections that say nothing of a resource; of a nested stack, the outputs may be used."""
 
 
 def _holds(section: Traced | None, span: Span | None) -> bool:
@@ -129,7 +129,8 @@ class TemplateFile:
         section = tree.root.get("Resources")
         sections = tree.root.keys or {}
         resources = (None if section is None else section.keys) or {}
-        apart = [tree.root.get(name) for name in _APART]
+        is_nested = len(self.ancestors) > 1
+        apart = [tree.root.get(name) for name in ([_METADATA] if is_nested else _APART)]
         for one in tree.repeated[:MAXIMUM_DUPLICATES]:
             if any(_holds(section, one.span) for section in apart):
                 continue

@@ -25,10 +25,7 @@ from stepguard.readers.terraform.reader import TerraformOptions
 from stepguard.readers.terraform.resources import EvaluatedResource, to_resources
 from stepguard.readers.terraform.stacks import unread_stacks
 
-_MACHINE = "aws_sfn_state_machine"
-_MAXIMUM_NAMED = 20
-"""State machines that are named of those of which a plan says nothing."""
-
+_MACHINES = ("aws_sfn_state_machine", "awscc_stepfunctions_state_machine")
 _NOTHING_KNOWN = "it is known only after apply, and the plan does not have its configuration"
 
 
@@ -103,8 +100,8 @@ def _report_gaps(contents: Contents, deployment: Deployment) -> None:
         deployment.partial.append(reason)
         deployment.unread_modules.extend(
             UnreadModule(reason, address=one, declares_workflows=True)
-            for one in contents.lacking[:_MAXIMUM_NAMED]
-            if f".{_MACHINE}." in f".{one}"
+            for one in contents.lacking
+            if any(f".{kind}." in f".{one}" for kind in _MACHINES)
         )
     elif contents.lacking:
         more = len(contents.lacking) - 1
